@@ -1,0 +1,1 @@
+"""The Pinpoint API as a serverless application."""

@@ -1,0 +1,1 @@
+"""What two functions need: clients, signed webhooks, ledger, redacting logger."""
