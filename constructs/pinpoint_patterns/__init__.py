@@ -1,0 +1,1 @@
+"""Amazon Pinpoint's integration patterns as AWS CDK constructs."""

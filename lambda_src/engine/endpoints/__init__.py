@@ -1,0 +1,1 @@
+"""Endpoints: their rules, their merge, and the one unit of work that writes them."""

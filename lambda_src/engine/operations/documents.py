@@ -1,0 +1,101 @@
+"""Where the API's documents are, and which private fields workers find in them.
+
+The document of a head item is the API's response shape itself, with no key unset to null. What the
+API must not show sits under `_` and is taken off by `public`:
+
+- import job, `IMPORTS#a` / job id: `ImportJobResponse`. Created with JobStatus CREATED and the
+  `plan` message; `Definition` is the request's echo, `SegmentId` included when it defines one.
+  Counters beside the document (`TotalPieces`, `CompletedPieces`, `FailedPieces`, `TotalProcessed`,
+  `TotalFailures`) win over members of the same name.
+- segment, `SEGMENTS#a` / segment id: `SegmentResponse`. An imported segment is written by
+  CreateImportJob with `_`: {"Status": "PENDING", "JobId": job}; the import worker sets Status to
+  READY (and ImportDefinition.Size, ChannelCounts) or FAILED when the job ends. A dimensional
+  segment has Status READY. The counters `Size` and `Channel.<type>` win over the definition's.
+- segment version, `VERSIONS#a#segment id` / ten digits: the same document, all versions included.
+- campaign, `CAMPAIGNS#a` / campaign id: `CampaignResponse`, State SCHEDULED, `_`: {"ActivityId"}.
+- activity, `ACTIVITIES#a#campaign id` / activity id: `ActivityResponse`, State PENDING. Counters
+  `TotalEndpointCount`, `SuccessfulEndpointCount` and `Metric.<name>` (shown in ExecutionMetrics)
+  win over members.
+- application, `APPS` / id: `ApplicationResponse`; settings `APP#a`/`SETTINGS`:
+  `ApplicationSettingsResource`; event stream `APP#a`/`EVENTSTREAM`: `EventStream`; e-mail channel
+  `APP#a`/`CHANNEL#EMAIL`: `EmailChannelResponse`.
+- e-mail template, `TEMPLATE#EMAIL#name` / ten-digit version: `EmailTemplateResponse`; `TEMPLATES` /
+  `EMAIL#name`: the same of the active version, `_`: {"Latest": int}.
+"""
+
+from typing import Any, Final
+
+from engine.store import Document, Item, Key
+
+APPLICATIONS: Final = "APPS"
+TEMPLATES: Final = "TEMPLATES"
+
+
+def application_key(application_id: str) -> Key:
+    return Key(APPLICATIONS, application_id)
+
+
+def settings_key(application_id: str) -> Key:
+    return Key(f"APP#{application_id}", "SETTINGS")
+
+
+def event_stream_key(application_id: str) -> Key:
+    return Key(f"APP#{application_id}", "EVENTSTREAM")
+
+
+def email_channel_key(application_id: str) -> Key:
+    return Key(f"APP#{application_id}", "CHANNEL#EMAIL")
+
+
+def import_job_key(application_id: str, job_id: str) -> Key:
+    return Key(f"IMPORTS#{application_id}", job_id)
+
+
+def segment_key(application_id: str, segment_id: str) -> Key:
+    return Key(f"SEGMENTS#{application_id}", segment_id)
+
+
+def segment_version_key(application_id: str, segment_id: str, version: int) -> Key:
+    return Key(f"VERSIONS#{application_id}#{segment_id}", f"{version:010d}")
+
+
+def campaign_key(application_id: str, campaign_id: str) -> Key:
+    return Key(f"CAMPAIGNS#{application_id}", campaign_id)
+
+
+def activity_key(application_id: str, campaign_id: str, activity_id: str) -> Key:
+    return Key(f"ACTIVITIES#{application_id}#{campaign_id}", activity_id)
+
+
+def template_key(name: str, version: int) -> Key:
+    return Key(f"TEMPLATE#EMAIL#{name}", f"{version:010d}")
+
+
+def active_template_key(name: str) -> Key:
+    return Key(TEMPLATES, f"EMAIL#{name}")
+
+
+def public(item: Item) -> Document:
+    """A head item as the API shows it: without private fields, with its counters laid over."""
+    shown: Document = {name: value for name, value in item.doc.items() if name != "_"}
+    metrics: dict[str, Any] = {}
+    for name, value in item.counters.items():
+        if name.startswith("Metric."):
+            metrics[name.removeprefix("Metric.")] = str(value)
+        elif name.startswith("Channel.") or name == "Size":
+            _count_segment(shown, name, value)
+        else:
+            shown[name] = value
+    if metrics:
+        shown["ExecutionMetrics"] = {**shown.get("ExecutionMetrics", {}), **metrics}
+    return shown
+
+
+def _count_segment(shown: Document, name: str, value: int) -> None:
+    definition = dict(shown.get("ImportDefinition", {}))
+    if name == "Size":
+        definition["Size"] = value
+    else:
+        counts = {**definition.get("ChannelCounts", {}), name.removeprefix("Channel."): value}
+        definition["ChannelCounts"] = counts
+    shown["ImportDefinition"] = definition
