@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine import choices
 from engine.endpoints.rules import MAX_ENDPOINTS_PER_USER, MAX_NAMES_PER_APPLICATION, YIELDING_CHANNEL_TYPES
 from engine.endpoints.working_set import WorkingSet
 from engine.errors import BadRequest
@@ -23,7 +24,8 @@ def owner_key(document: Mapping[str, Any]) -> Key | None:
     """Where the owner of the endpoint's address is, None if it has no address on a channel."""
     if not document.get("Address") or not document.get("ChannelType"):
         return None
-    return address_key(document["ApplicationId"], document["ChannelType"], document["Address"])
+    channel = document["ChannelType"] if choices.TWINS_SHARE_A_CHANNEL else "*"
+    return address_key(document["ApplicationId"], channel, document["Address"])
 
 
 def list_key(document: Mapping[str, Any]) -> Key | None:

@@ -32,11 +32,13 @@ def merge(
     for member in ("ChannelType", "OptOut", "RequestId"):
         if request.get(member) is not None:
             document[member] = request[member]
-    if request.get("Address"):
-        document["Address"] = request["Address"]
-    if stored is None and "Address" not in document:
-        document["OptOut"] = "ALL"
-    document["EndpointStatus"] = request.get("EndpointStatus") or "ACTIVE"
+    address = request.get("Address")
+    if address or (address == "" and not choices.EMPTY_ADDRESS_IS_NOT_SENT):
+        document["Address"] = address
+    if stored is None and not document.get("Address"):
+        asked = request.get("OptOut")
+        document["OptOut"] = asked if asked and not choices.NO_ADDRESS_ALWAYS_OPTS_OUT else "ALL"
+    document["EndpointStatus"] = _status(document, request)
     document["EffectiveDate"] = request.get("EffectiveDate") or moment
     for member in ("Demographic", "Metrics"):
         _lay_over(document, member, request.get(member))
@@ -63,6 +65,14 @@ def _new(application_id: str, endpoint_id: str, moment: str) -> Document:
     }
 
 
+def _status(document: Document, request: Mapping[str, Any]) -> str:
+    if choices.INACTIVE_ON_REQUEST_IS_KEPT and request.get("EndpointStatus") == "INACTIVE":
+        return "INACTIVE"
+    if choices.ANY_UPDATE_CLAIMS_THE_ADDRESS or request.get("Address"):
+        return "ACTIVE"
+    return str(document.get("EndpointStatus", "ACTIVE"))
+
+
 def _lay_over(document: Document, member: str, sent: Mapping[str, Any] | None) -> None:
     """Each key sent replaces its whole value; an empty list removes the key."""
     if not sent:
@@ -76,7 +86,8 @@ def _lay_over(document: Document, member: str, sent: Mapping[str, Any] | None) -
 def _merge_user(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> Document:
     user: Document = dict(stored)
     if "UserId" in sent:
-        if sent["UserId"] != stored.get("UserId") and "UserId" in stored:
+        changed = "UserId" in stored and sent["UserId"] != stored["UserId"]
+        if changed and choices.NEW_USER_DROPS_FORMER_USER_ATTRIBUTES:
             user.pop("UserAttributes", None)
         user["UserId"] = sent["UserId"]
     _lay_over(user, "UserAttributes", sent.get("UserAttributes"))

@@ -20,10 +20,24 @@ MAX_VALUES: Final = 50
 MAX_NAMES_PER_APPLICATION: Final = 250
 MAX_ENDPOINTS_PER_USER: Final = 15
 CHANNEL_TYPES: Final = frozenset(
-    "PUSH GCM APNS APNS_SANDBOX APNS_VOIP APNS_VOIP_SANDBOX ADM SMS VOICE EMAIL BAIDU CUSTOM IN_APP".split()
+    [
+        "PUSH",
+        "GCM",
+        "APNS",
+        "APNS_SANDBOX",
+        "APNS_VOIP",
+        "APNS_VOIP_SANDBOX",
+        "ADM",
+        "SMS",
+        "VOICE",
+        "EMAIL",
+        "BAIDU",
+        "CUSTOM",
+        "IN_APP",
+    ]
 )
 # A user's sixteenth endpoint of these types pushes out the oldest one of them.
-YIELDING_CHANNEL_TYPES: Final = frozenset("ADM GCM APNS APNS_VOIP APNS_VOIP_SANDBOX BAIDU".split())
+YIELDING_CHANNEL_TYPES: Final = frozenset(["ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"])
 
 _DEMOGRAPHIC: Final = {
     "AppVersion": 50,
