@@ -1,0 +1,85 @@
+# Every target is a line or two; `make` lists them. Nothing has to be installed by hand but
+# Python >= 3.11, Node >= 20, make and git.
+PYTHON  ?= python3
+ENGINE  ?= hosted
+PATTERN ?= --all
+PORT    ?= 4566
+SEED    ?= 1
+
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+export PYTHONDONTWRITEBYTECODE = 1
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+CDK    := node_modules/.bin/cdk
+CDKARG := -c engine=$(ENGINE)
+READY  := $(VENV)/.ready .embedded/venv/.ready node_modules/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check up down synth diff deploy coverage bench snapshots lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: $(READY) ## deploy everything into the embedded AWS, send real traffic through, print the balanced ledger
+	$(PY) -m embedded demo --engine $(ENGINE) --seed $(SEED)
+
+test: $(READY) ## all tests, end-to-end ones included
+	$(PY) -m pytest -q -n 2 -m "not e2e"
+	$(PY) -m pytest -q -m e2e
+
+check: $(READY) ## lint, format and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pyright
+
+up: $(READY) ## the embedded AWS with all stacks on 127.0.0.1 (PORT=4566), kept running
+	$(PY) -m embedded up --engine $(ENGINE) --port $(PORT)
+
+down: $(READY) ## end what `make up` started
+	$(PY) -m embedded down
+
+synth: $(READY) ## synthesize the templates for review (ENGINE=hosted or pinpoint)
+	timeout 300 $(CDK) synth $(CDKARG) --quiet
+
+diff: $(READY) ## compare with what your AWS account has
+	timeout 600 $(CDK) diff $(CDKARG) $(PATTERN)
+
+deploy: synth ## deploy one pattern into your AWS account (PATTERN=SegmentImport)
+	$(PY) -m tools.deployable $(ENGINE) $(PATTERN)
+	timeout 3600 $(CDK) deploy --app cdk.out $(PATTERN)
+
+coverage: $(READY) ## the Pinpoint API's operations: done or 501
+	PYTHONPATH=lambda_src $(PY) -m engine.coverage
+
+bench: $(READY) ## ratios of one run, written to bench/results/
+	$(PY) -m bench
+
+snapshots: $(READY) ## write the template snapshots anew, to be read before they are committed
+	$(PY) -m pytest -q -n 2 tests/infra --snapshot-update
+
+lock: $(READY) ## resolve the dependencies anew: hashed, without download addresses
+	for f in requirements/uv requirements/embedded requirements/dev lambda_src/requirements; do \
+	  (cd $$(dirname $$f) && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header $$(basename $$f).in -o $$(basename $$f).txt); done
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .embedded node_modules cdk.out dist bench/results
+
+$(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(VENV)/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.embedded/venv/.ready: requirements/embedded.txt $(VENV)/.ready
+	$(VENV)/bin/uv venv --quiet --allow-existing --python $(PY) .embedded/venv
+	$(VENV)/bin/uv pip sync --quiet --python .embedded/venv/bin/python --require-hashes requirements/embedded.txt
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	npm ci --silent
+	@touch $@
