@@ -4,10 +4,11 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from engine.memory import Memory
 from engine.store import Store
 
 _SQS_ENTRIES: Final = 10
@@ -32,7 +33,8 @@ def epoch_ms(moment: datetime) -> int:
 
 
 class Queues:
-    """The engine's work queues, by role name: `imports`, `campaigns`, `deliveries`, `stream`.
+    """The engine's work queues, by role name: `imports`, `campaigns`, `deliveries`, `stream`,
+    and `dead_letters` for messages that a worker gives up, with the reason.
 
     Args:
         client: A boto3 SQS client.
@@ -75,6 +77,7 @@ class Context:
         client: Gives a boto3 client by service name, made on first use and kept.
         now: The clock, UTC.
         new_id: New resource ids: 32 hexadecimal digits.
+        memory: What a warm function may keep for a while.
     """
 
     store: Store
@@ -84,6 +87,7 @@ class Context:
     client: Callable[[str], Any]
     now: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     def application_arn(self, application_id: str) -> str:
         return f"arn:aws:mobiletargeting:{self.region}:{self.account}:apps/{application_id}"
@@ -116,7 +120,7 @@ def from_environment(account: str) -> Context:
 
     urls = {
         role: os.environ[name]
-        for role in ("imports", "campaigns", "deliveries", "stream")
+        for role in ("imports", "campaigns", "deliveries", "stream", "dead_letters")
         if (name := f"{role.upper()}_QUEUE_URL") in os.environ
     }
     return Context(

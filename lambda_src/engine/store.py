@@ -74,6 +74,18 @@ class Put:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Replace the document of an item that has the `expected` version, and leave its counters standing.
+
+    Where several writers count on an item, a `Put` would undo what they counted since it was read.
+    """
+
+    key: Key
+    doc: Document
+    expected: int
+
+
+@dataclass(frozen=True)
 class Delete:
     """Remove an item, if it still has the `expected` version (None: whatever it is)."""
 
@@ -97,7 +109,7 @@ class Expect:
     version: int
 
 
-Write: TypeAlias = Put | Delete | Add | Expect
+Write: TypeAlias = Put | Edit | Delete | Add | Expect
 
 
 class TransactionLost(Exception):
@@ -300,6 +312,8 @@ class Store:
         match write:
             case Put():
                 action = {"Put": _put(write)}
+            case Edit():
+                action = {"Update": {"Key": write.key.wire(), **_edit(write)}}
             case Delete():
                 action = {"Delete": {"Key": write.key.wire(), **_condition(write.expected)}}
             case Add():
@@ -321,13 +335,29 @@ def _item(raw: Mapping[str, Any]) -> Item:
 
 def _put(write: Put) -> dict[str, Any]:
     item = write.key.wire() | {
-        "doc": {"S": json.dumps(write.doc, separators=(",", ":"), ensure_ascii=False)},
+        "doc": {"S": _document(write.doc)},
         "v": {"N": str((write.expected or 0) + 1)},
     }
     item |= {name: {"N": str(value)} for name, value in write.counters.items()}
     if write.ttl is not None:
         item["ttl"] = {"N": str(write.ttl)}
     return {"Item": item, **_condition(write.expected)}
+
+
+def _edit(write: Edit) -> dict[str, Any]:
+    return {
+        "UpdateExpression": "SET doc = :doc, v = :next",
+        "ConditionExpression": "v = :v",
+        "ExpressionAttributeValues": {
+            ":doc": {"S": _document(write.doc)},
+            ":v": {"N": str(write.expected)},
+            ":next": {"N": str(write.expected + 1)},
+        },
+    }
+
+
+def _document(doc: Document) -> str:
+    return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
 
 
 def _condition(expected: int | None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""One batch of at most fifty endpoints: hook, limits, ledger, channel, events."""

@@ -1,0 +1,1 @@
+"""What the mail service reports, turned into records of the event stream."""

@@ -1,0 +1,1 @@
+"""Channels through which messages leave, and the safety catch before them."""

@@ -1,0 +1,19 @@
+"""The stream worker: SQS batches to customers' event streams."""
+
+from functools import cache
+from typing import Any
+
+from engine.context import Context, from_environment
+from engine.stream.deliver import deliver
+from engine.worker import consume
+
+
+@cache
+def _context(account: str) -> Context:
+    return from_environment(account)
+
+
+def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    """Work on a batch of messages, and answer with the failed ones."""
+    account = lambda_context.invoked_function_arn.split(":")[4]
+    return consume(event, _context(account), deliver)
