@@ -1,1 +1,31 @@
 """Amazon Pinpoint's integration patterns as AWS CDK constructs."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pinpoint_patterns.event_stream import EventStream as EventStream
+    from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
+    from pinpoint_patterns.project import EmailChannel as EmailChannel
+    from pinpoint_patterns.project import IPinpointProject as IPinpointProject
+    from pinpoint_patterns.project import Limits as Limits
+    from pinpoint_patterns.project import PinpointProject as PinpointProject
+    from pinpoint_patterns.project import QuietTime as QuietTime
+
+# Loaded on first use: each service module of the CDK that is not imported saves synth time.
+_MODULES: Final = {
+    "EmailChannel": "project",
+    "EventStream": "event_stream",
+    "IPinpointProject": "project",
+    "ImportBucket": "import_bucket",
+    "Limits": "project",
+    "PinpointProject": "project",
+    "QuietTime": "project",
+}
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,282 @@
+"""The state machine between a file in a bucket and a segment: claim, check, import, report."""
+
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
+from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns.project import IPinpointProject
+
+_CODE: Final = "patterns/segment_import"
+_CLAIM: Final = "States.Format('{}/{}#{}', $.object.bucket, $.object.key, $.object.version_id)"
+
+
+class SegmentImports(Construct):
+    """Each new object under `segments/` is checked, imported once, and reported on, whatever happens.
+
+    EventBridge may deliver an event twice, so the first step claims the object's version in a table:
+    whoever comes second stops there.
+
+    Args:
+        project: Where the segments are made.
+        bucket: Where the files are.
+        import_role: The role that Pinpoint reads the accepted rows with.
+        topic: Who is told the counts; a new one by default.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        project: IPinpointProject,
+        bucket: s3.IBucket,
+        import_role: iam.IRole,
+        topic: sns.ITopic | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = topic or self._topic()
+        self.ledger = self._ledger()
+        self.check = self._check(bucket)
+        self.start = self._job("Start", "start", project)
+        self.poll = self._job("Poll", "poll", project)
+        self.report = self._report(bucket)
+        self._allow_importing(project, import_role)
+        self.state_machine = self._state_machine()
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters")
+        self._starts_on_new_objects(bucket)
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "FailedAlarm",
+            alarm_description="An import ended without a segment for a reason that is not in the file.",
+            metric=self.metric_failed(),
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def metric_failed(self) -> cloudwatch.Metric:
+        """Imports that failed, the sum of five minutes; a refused file is not among them."""
+        return self.state_machine.metric_failed(period=Duration.minutes(5))
+
+    def _topic(self) -> sns.Topic:
+        return sns.Topic(
+            self,
+            "Topic",
+            enforce_ssl=True,
+            master_key=kms.Alias.from_alias_name(self, "TopicKey", "alias/aws/sns"),
+        )
+
+    def _ledger(self) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "Ledger",
+            partition_key=dynamodb.Attribute(name="object", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _check(self, bucket: s3.IBucket) -> PatternFunction:
+        check = PatternFunction(
+            self,
+            "Check",
+            handler="patterns.segment_import.check.handler",
+            code=[_CODE],
+            description="Sorts a file's rows into accepted and quarantined",
+            timeout=Duration.minutes(15),
+            # One whole virtual CPU: the work is parsing. Memory itself does not grow with the file.
+            memory_size=1769,
+        )
+        bucket.grant_read(check.function, "segments/*")
+        for prefix in ("accepted/*", "quarantine/*"):
+            bucket.grant_put(check.function, prefix)
+        _acknowledge_prefixes(check)
+        return check
+
+    def _job(self, construct_id: str, step: str, project: IPinpointProject) -> PatternFunction:
+        return PatternFunction(
+            self,
+            construct_id,
+            handler=f"patterns.segment_import.jobs.{step}",
+            code=[_CODE],
+            description=f"Import jobs: {step}",
+            timeout=Duration.minutes(1),
+            environment={"APPLICATION_ID": project.application_id},
+        )
+
+    def _report(self, bucket: s3.IBucket) -> PatternFunction:
+        report = PatternFunction(
+            self,
+            "Report",
+            handler="patterns.segment_import.report.handler",
+            code=[_CODE],
+            description="Writes what became of a file and tells the topic",
+            timeout=Duration.minutes(1),
+            environment={"TOPIC_ARN": self.topic.topic_arn},
+        )
+        bucket.grant_put(report.function, "reports/*")
+        self.topic.grant_publish(report.function)
+        _acknowledge_prefixes(report)
+        return report
+
+    def _allow_importing(self, project: IPinpointProject, import_role: iam.IRole) -> None:
+        # GetImportJobs: a retried start looks for the job that the first attempt may have made.
+        project.grant(self.start.function, "CreateImportJob", "GetImportJobs")
+        project.grant(self.poll.function, "GetImportJob")
+        import_role.grant_pass_role(self.start.role)
+        self.ledger.grant(self.start.function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        self.start.function.add_environment("LEDGER_TABLE", self.ledger.table_name)
+        self.start.function.add_environment("IMPORT_ROLE_ARN", import_role.role_arn)
+        acknowledge(
+            self.poll.role,
+            "AwsSolutions-IAM5",
+            "A job's id is known at run time; the wildcard stays below one application's import jobs.",
+        )
+
+    def _state_machine(self) -> sfn.StateMachine:
+        machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition()),
+            timeout=Duration.hours(24),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "Logs",
+                    retention=logs.RetentionDays.THREE_MONTHS,
+                    removal_policy=RemovalPolicy.DESTROY,
+                ),
+                # Counts, keys and reasons only: no row ever passes through the state machine.
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+        )
+        self.ledger.grant(machine, "dynamodb:PutItem")
+        acknowledge(
+            machine.role,
+            "AwsSolutions-IAM5",
+            "Log delivery and tracing know no resource; functions are invoked in any version of theirs.",
+        )
+        return machine
+
+    def _definition(self) -> sfn.Chain:
+        failed = self._step("ReportFailure", self.report).next(
+            sfn.Fail(self, "Failed", comment="The report and the notification say why.")
+        )
+        report = self._step("ReportResult", self.report, catch=failed).next(sfn.Succeed(self, "Reported"))
+        wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.seconds_path("$.job.wait_seconds"))
+        poll = self._step("PollImport", self.poll, result="$.job", catch=failed)
+        poll.next(
+            sfn.Choice(self, "Done?")
+            .when(sfn.Condition.boolean_equals("$.job.done", True), report)
+            .otherwise(wait)
+        )
+        start = self._step("StartImport", self.start, result="$.job", catch=failed).next(wait.next(poll))
+        check = self._step("CheckRows", self.check, result="$.check", catch=failed).next(
+            sfn.Choice(self, "Anything to import?")
+            .when(sfn.Condition.string_equals("$.check.outcome", "READY"), start)
+            .otherwise(report)
+        )
+        claim = tasks.DynamoPutItem(
+            self,
+            "Claim",
+            table=self.ledger,
+            item={
+                "object": _text(_CLAIM),
+                "execution": _text("$$.Execution.Id"),
+                "claimed_at": _text("$$.State.EnteredTime"),
+            },
+            # A claim of this very execution is its own, retried after a lost answer.
+            condition_expression="attribute_not_exists(#object) OR execution = :execution",
+            expression_attribute_names={"#object": "object"},
+            expression_attribute_values={":execution": _text("$$.Execution.Id")},
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        claim.add_catch(
+            sfn.Succeed(self, "ClaimedBefore", comment="The event came twice."),
+            errors=["DynamoDB.ConditionalCheckFailedException"],
+        )
+        claim.add_catch(failed, errors=["States.ALL"], result_path="$.error")
+        return sfn.Chain.start(claim.next(check))
+
+    def _step(
+        self,
+        construct_id: str,
+        function: PatternFunction,
+        *,
+        result: str | None = None,
+        catch: sfn.IChainable | None = None,
+    ) -> tasks.LambdaInvoke:
+        step = tasks.LambdaInvoke(
+            self,
+            construct_id,
+            lambda_function=function.function,
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+            result_path=result if result else sfn.JsonPath.DISCARD,
+        )
+        step.add_retry(errors=["States.ALL"], interval=Duration.seconds(2), backoff_rate=3, max_attempts=3)
+        if catch:
+            step.add_catch(catch, errors=["States.ALL"], result_path="$.error")
+        return step
+
+    def _starts_on_new_objects(self, bucket: s3.IBucket) -> None:
+        events.Rule(
+            self,
+            "NewObject",
+            description="A file of endpoints was put under segments/",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [bucket.bucket_name]},
+                    "object": {"key": [{"prefix": "segments/"}]},
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.state_machine,
+                    input=events.RuleTargetInput.from_object(
+                        {
+                            "object": {
+                                "bucket": events.EventField.from_path("$.detail.bucket.name"),
+                                "key": events.EventField.from_path("$.detail.object.key"),
+                                "version_id": events.EventField.from_path("$.detail.object.version-id"),
+                                "size": events.EventField.from_path("$.detail.object.size"),
+                            }
+                        }
+                    ),
+                    dead_letter_queue=self.dead_letters.queue,
+                )
+            ],
+        )
+
+
+def _text(path: str) -> tasks.DynamoAttributeValue:
+    return tasks.DynamoAttributeValue.from_string(sfn.JsonPath.string_at(path))
+
+
+def _acknowledge_prefixes(function: PatternFunction) -> None:
+    acknowledge(
+        function.role,
+        "AwsSolutions-IAM5",
+        "File names are known at run time; each wildcard stays below one prefix of one bucket.",
+    )

@@ -1,0 +1,154 @@
+"""A bucket whose files become segments of a Pinpoint project."""
+
+from typing import Final, cast
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from pinpoint_patterns._dead_letters import acknowledge
+from pinpoint_patterns._segment_imports import SegmentImports
+from pinpoint_patterns.project import IPinpointProject
+
+ACCEPTED: Final = "accepted/"
+
+
+class ImportBucket(Construct):
+    """A bucket for files of endpoints, and the role by which Pinpoint reads what was accepted.
+
+    | prefix | holds | kept for |
+    |---|---|---|
+    | `segments/<name>/` | files as they were dropped in | `retention` |
+    | `accepted/` | the rows that are imported | `retention` |
+    | `quarantine/` | the rows that are not, with line number and reason | `quarantine_retention` |
+    | `reports/` | one JSON object a file, counts only | as long as the bucket |
+
+    Args:
+        project: Where the endpoints go.
+        bucket: An existing bucket, which has to send its events to EventBridge; a new one by default.
+        encryption_key: The bucket's key; encryption with S3's own key by default.
+        retention: How long files of endpoints are kept.
+        quarantine_retention: How long refused rows are kept.
+        access_logs: A bucket for S3's access logs; none by default.
+
+    See https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-import-segment.html.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        project: IPinpointProject,
+        bucket: s3.IBucket | None = None,
+        encryption_key: kms.IKey | None = None,
+        retention: Duration | None = None,
+        quarantine_retention: Duration | None = None,
+        access_logs: s3.IBucket | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.project = project
+        self.encryption_key = encryption_key
+        self.bucket = bucket or self._bucket(
+            retention=retention or Duration.days(90),
+            quarantine_retention=quarantine_retention or Duration.days(30),
+            access_logs=access_logs,
+        )
+        self.import_role = self._import_role()
+
+    def imports_segments(self, *, topic: sns.ITopic | None = None) -> SegmentImports:
+        """Import each file put under `segments/<name>/` as a segment of that name.
+
+        Args:
+            topic: Who is told the counts; a new, encrypted topic by default.
+        """
+        return SegmentImports(
+            self,
+            "Segments",
+            project=self.project,
+            bucket=self.bucket,
+            import_role=self.import_role,
+            topic=topic,
+        )
+
+    def _bucket(
+        self, *, retention: Duration, quarantine_retention: Duration, access_logs: s3.IBucket | None
+    ) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.KMS if self.encryption_key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=self.encryption_key,
+            bucket_key_enabled=True if self.encryption_key else None,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            lifecycle_rules=[
+                _expires("Files", "segments/", retention),
+                _expires("Accepted", ACCEPTED, retention),
+                _expires("Quarantine", "quarantine/", quarantine_retention),
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        # The property, and not `event_bridge_enabled`: that one sets it through a custom resource,
+        # with a function of its own.
+        cast(s3.CfnBucket, bucket.node.default_child).add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+        if access_logs is None:
+            acknowledge(
+                bucket,
+                "AwsSolutions-S1",
+                "Access logs need a bucket that outlives this stack: `access_logs` takes the account's own.",
+            )
+        return bucket
+
+    def _import_role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "ImportRole",
+            description="Lets one Pinpoint project read the accepted rows of one bucket",
+            assumed_by=self.project.service_principal(),
+        )
+        self.import_policy = iam.Policy(
+            self,
+            "Read",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects(f"{ACCEPTED}*")]
+                ),
+                iam.PolicyStatement(
+                    actions=["s3:ListBucket"],
+                    resources=[self.bucket.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": f"{ACCEPTED}*"}},
+                ),
+            ],
+        )
+        if self.encryption_key:
+            self.import_policy.add_statements(
+                iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.encryption_key.key_arn])
+            )
+        acknowledge(
+            self.import_policy,
+            "AwsSolutions-IAM5",
+            "Which objects are accepted is known at run time; the wildcard stays below one prefix.",
+        )
+        return role
+
+
+def _expires(rule: str, prefix: str, after: Duration) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id=rule,
+        prefix=prefix,
+        expiration=after,
+        # In a versioned bucket an expired object only becomes noncurrent; a day later it is gone.
+        noncurrent_version_expiration=Duration.days(1),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )

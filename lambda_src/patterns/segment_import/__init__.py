@@ -1,0 +1,1 @@
+"""Checks a file of endpoints row by row, imports the good rows, reports on all."""

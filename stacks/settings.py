@@ -1,0 +1,83 @@
+"""What `-c name=value` may say, read once and checked."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+from urllib.parse import urlsplit
+
+from constructs import Node
+
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one synth.
+
+    Attributes:
+        engine: `hosted` runs on the engine in the own account, `pinpoint` on AWS::Pinpoint types.
+        sending: `safe` sends to simulators, verified identities and the allow list only; `live` to all.
+        allow_list: Addresses, or `@domain` for all of a domain, that may be sent to while `safe`.
+        webhook_url: The message API that the webhook channel posts to.
+        webhook_idempotency: Whether that API honours an idempotency key.
+        callback_url: Where the customer data platform takes callbacks.
+        frequency_cap: Messages that a user may get in the window.
+        frequency_window_hours: The window.
+    """
+
+    engine: Literal["hosted", "pinpoint"]
+    sending: Literal["safe", "live"]
+    allow_list: tuple[str, ...]
+    webhook_url: str
+    webhook_idempotency: bool
+    callback_url: str
+    frequency_cap: int
+    frequency_window_hours: int
+
+    @classmethod
+    def from_context(cls, node: Node) -> "Settings":
+        """Read the settings from the CDK's context.
+
+        Raises:
+            ValueError: A value is not allowed; the message names the key.
+        """
+        return cls(
+            engine=cast(Any, _choice(node, "engine", "hosted", "pinpoint")),
+            sending=cast(Any, _choice(node, "sending", "safe", "live")),
+            allow_list=tuple(entry for entry in _text(node, "allow_list", "").split(",") if entry),
+            webhook_url=_url(node, "webhook_url", "https://messages.example.com/v1/messages"),
+            webhook_idempotency=_choice(node, "webhook_idempotency", "true", "false") == "true",
+            callback_url=_url(node, "callback_url", "https://cdp.example.com/v1/callbacks"),
+            frequency_cap=_positive(node, "frequency_cap", 3),
+            frequency_window_hours=_positive(node, "frequency_window_hours", 24),
+        )
+
+
+def _text(node: Node, key: str, default: str) -> str:
+    value = node.try_get_context(key)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return default if value is None else str(value)
+
+
+def _choice(node: Node, key: str, *allowed: str) -> str:
+    value = _text(node, key, allowed[0])
+    if value not in allowed:
+        raise ValueError(f"-c {key} must be {' or '.join(allowed)}, got {value!r}")
+    return value
+
+
+def _positive(node: Node, key: str, default: int) -> int:
+    value = _text(node, key, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"-c {key} must be a whole number from 1, got {value!r}")
+    return int(value)
+
+
+def _url(node: Node, key: str, default: str) -> str:
+    value = _text(node, key, default)
+    parts = urlsplit(value)
+    if parts.scheme == "https" and parts.hostname:
+        return value
+    if parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS:
+        return value
+    raise ValueError(f"-c {key} must be an https:// address (http:// only for 127.0.0.1), got {value!r}")
