@@ -1,0 +1,57 @@
+"""The ledger before the run."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embedded.demo.expected import Setup, expected_ledger
+from embedded.demo.ledger import Cell
+from embedded.demo.plan import Plan, make_plan
+from embedded.vendors.faults import FaultPlan
+
+
+def setup(seed: int, *, idempotency: bool = True) -> Setup:
+    return Setup(FaultPlan(seed), FaultPlan(seed + 1), idempotency=idempotency, frequency_cap=3)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return make_plan(1, FaultPlan(1))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(min_value=0, max_value=999), st.integers())
+def test_no_cell_depends_on_the_order_in_which_rows_are_worked_on(seed: int, order: int) -> None:
+    plan = make_plan(seed, FaultPlan(seed))
+    endpoints = list(plan.endpoints)
+    random.Random(order).shuffle(endpoints)
+    shuffled = replace(plan, endpoints=tuple(endpoints))
+    assert expected_ledger(shuffled, setup(seed)) == expected_ledger(plan, setup(seed))
+
+
+@pytest.mark.parametrize("campaign", ["Webhook campaign", "E-mail campaign"])
+@pytest.mark.parametrize("idempotency", [True, False])
+def test_each_campaign_balances(plan: Plan, campaign: str, idempotency: bool) -> None:
+    cells = expected_ledger(plan, setup(1, idempotency=idempotency))
+    ends = [n for cell, n in cells.items() if cell.where == campaign and cell.what != "in the segment"]
+    assert sum(ends) == cells[Cell(campaign, "in the segment")] == len(plan.endpoints)
+
+
+def test_without_keys_unknown_is_what_was_cut_and_with_keys_there_is_none(plan: Plan) -> None:
+    unknown, cut = Cell("Webhook campaign", "unknown"), Cell("Message vendor", "cut after acceptance")
+    with_keys = expected_ledger(plan, setup(1))
+    without = expected_ledger(plan, setup(1, idempotency=False))
+    assert with_keys[unknown] == 0
+    assert without[unknown] == without[cut] == with_keys[cut] > 0
+
+
+def test_every_reason_and_every_fault_happens_in_the_demos_default(plan: Plan) -> None:
+    cells = expected_ledger(plan, setup(1))
+    for what in ("opted out", "inactive", "frequency cap", "another channel"):
+        assert cells[Cell("Webhook campaign", f"left out: {what}")] > 0
+        assert cells[Cell("E-mail campaign", f"left out: {what}")] > 0
+    for what in ("answered 429", "answered 500", "cut after acceptance"):
+        assert cells[Cell("Message vendor", what)] > 0
