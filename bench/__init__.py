@@ -1,0 +1,1 @@
+"""What the stack costs, as ratios within one run: `make bench`."""
