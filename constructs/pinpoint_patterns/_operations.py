@@ -62,8 +62,7 @@ def operation(name: str) -> Operation:
 
 @cache
 def _operations() -> Mapping[str, str]:
-    loader: Any = Loader()  # type: ignore[no-untyped-call]
-    model: dict[str, Any] = loader.load_service_model("pinpoint", "service-2")
+    model: dict[str, Any] = Loader().load_service_model("pinpoint", "service-2")
     return {name: entry["http"]["requestUri"] for name, entry in model["operations"].items()}
 
 
