@@ -1,0 +1,65 @@
+"""The engine's work queues, and who may put work on which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from pinpoint_patterns._dead_letters import WorkQueue
+
+# A message is hidden six times as long as its worker may run, as Lambda asks for.
+_VISIBILITY_FACTOR: Final = 6
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """How long one invocation may take, how many messages it takes, how many attempts they have."""
+
+    timeout: Duration
+    batch_size: int = 1
+    max_receives: int = 5
+
+
+LIMITS: Final = {
+    "imports": WorkerLimits(Duration.minutes(5)),
+    "campaigns": WorkerLimits(Duration.minutes(2)),
+    # Three hooks and three custom deliveries of 15 seconds each, then 50 mails.
+    "deliveries": WorkerLimits(Duration.minutes(3)),
+    "stream": WorkerLimits(Duration.minutes(1), batch_size=5),
+    "receipts": WorkerLimits(Duration.minutes(1), batch_size=10),
+}
+
+
+class EngineQueues(Construct):
+    """One queue with dead letters for each kind of work."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, encryption_key: kms.IKey | None = None
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._queues = {
+            name: WorkQueue(
+                self,
+                name.capitalize(),
+                visibility_timeout=Duration.seconds(limits.timeout.to_seconds() * _VISIBILITY_FACTOR),
+                max_receives=limits.max_receives,
+                encryption_key=encryption_key,
+            )
+            for name, limits in LIMITS.items()
+        }
+
+    def __getitem__(self, name: str) -> WorkQueue:
+        return self._queues[name]
+
+    def urls(self, names: Sequence[str]) -> dict[str, str]:
+        """The environment variables by which a function knows the queues it may write to."""
+        return {f"{name.upper()}_QUEUE_URL": self._queues[name].queue.queue_url for name in names}
+
+    def grant_send(self, grantee: iam.IGrantable, names: Sequence[str]) -> None:
+        """Let a function put work on queues."""
+        for name in names:
+            self._queues[name].queue.grant_send_messages(grantee)

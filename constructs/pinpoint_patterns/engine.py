@@ -1,0 +1,310 @@
+"""The Pinpoint API as a serverless application in this account."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from pinpoint_patterns import _engine_names as names
+from pinpoint_patterns._dead_letters import acknowledge
+from pinpoint_patterns._engine_api import EngineApi
+from pinpoint_patterns._engine_queues import LIMITS, EngineQueues
+from pinpoint_patterns._function import PatternFunction
+
+_READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+_WRITE: Final = (
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+)
+
+
+class PinpointEngine(Construct):
+    """Answers Pinpoint's API, and runs what stands behind it: imports, campaigns, mail, the event stream.
+
+    One engine serves an account and Region: its API function, its CloudFormation provider and its
+    delivery role have fixed names, under which hosted stacks find them.
+
+    Args:
+        sending: `safe` sends only to simulator addresses, verified identities and `allow_list`;
+            `live` sends to everybody.
+        allow_list: Addresses, or `@domain` for all of a domain, that `safe` lets through as well.
+        encryption_key: A customer managed key for the table and the queues.
+        removal_policy: What happens to the table when the stack goes.
+        rate_limit: API requests a second, over all callers.
+        burst_limit: API requests at once.
+        worker_concurrency: Invocations at once for each work queue, 2 to 1,000.
+        log_level: The least severe line that functions write.
+        set_api_logging_role: Whether to set the Region's API Gateway logging role, which access logs
+            need; leave it out where an account manages that role itself.
+        dependencies: A layer of third-party packages in place of ours.
+
+    Raises:
+        ValueError: `sending` is neither `safe` nor `live`, or an entry of `allow_list` holds no `@`.
+
+    See https://docs.aws.amazon.com/pinpoint/latest/apireference/welcome.html.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        sending: Literal["safe", "live"] = "safe",
+        allow_list: Sequence[str] = (),
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        rate_limit: int = 1000,
+        burst_limit: int = 500,
+        worker_concurrency: int = 20,
+        log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO",
+        set_api_logging_role: bool = True,
+        dependencies: lambda_.ILayerVersion | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        _check_sending(sending, allow_list)
+        self._dependencies = dependencies
+        self._concurrency = worker_concurrency
+        self.table = dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=(
+                dynamodb.TableEncryptionV2.customer_managed_key(encryption_key)
+                if encryption_key
+                else dynamodb.TableEncryptionV2.aws_managed_key()
+            ),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="ttl",
+            removal_policy=removal_policy,
+        )
+        self.queues = EngineQueues(self, "Queues", encryption_key=encryption_key)
+        self.configuration_set = self._mail_events()
+        self.delivery_role = self._delivery_role()
+        self._base = {"TABLE_NAME": self.table.table_name, "LOG_LEVEL": log_level}
+        self._mail = {
+            "CONFIGURATION_SET": self.configuration_set.configuration_set_name,
+            "SENDING": sending,
+            "ALLOW_LIST": ",".join(allow_list),
+        }
+        self.api_function = self._api_function()
+        self.provider_function = self._provider_function()
+        self._workers()
+        self.api = EngineApi(
+            self,
+            "Api",
+            function=self.api_function.function,
+            rate_limit=rate_limit,
+            burst_limit=burst_limit,
+            set_logging_role=set_api_logging_role,
+        )
+        self._publish_address()
+
+    @property
+    def api_url(self) -> str:
+        """The address that Pinpoint clients are pointed at, stage included."""
+        return self.api.url
+
+    def _api_function(self) -> PatternFunction:
+        function = self._function(
+            "ApiFunction",
+            "api",
+            description="Answers the Pinpoint API.",
+            sends_to=("imports", "campaigns", "stream"),
+            environment=self._mail,
+            # API Gateway waits 29 seconds.
+            timeout=Duration.seconds(29),
+            memory_size=1024,
+            function_name=names.API_FUNCTION,
+        )
+        self._allow_mail(function.role)
+        return function
+
+    def _provider_function(self) -> PatternFunction:
+        return self._function(
+            "Provider",
+            "provider",
+            description="Makes Pinpoint resources for CloudFormation.",
+            sends_to=("campaigns",),
+            timeout=Duration.minutes(5),
+            function_name=names.PROVIDER_FUNCTION,
+        )
+
+    def _workers(self) -> None:
+        role = self.delivery_role
+        self.imports_function = self._worker(
+            "imports", "Reads import files into endpoints and segments.", sends_to=("imports",), role=role
+        )
+        self.campaigns_function = self._worker(
+            "campaigns",
+            "Finds whom a campaign is for, and cuts them into batches.",
+            sends_to=("campaigns", "deliveries", "stream"),
+        )
+        self.deliveries_function = self._worker(
+            "deliveries",
+            "Sends one batch of a campaign.",
+            sends_to=("campaigns", "deliveries", "stream"),
+            role=role,
+            environment=self._mail,
+        )
+        self._allow_mail(role)
+        self.stream_function = self._worker(
+            "stream", "Puts events on the customers' streams.", sends_to=("stream",), role=role
+        )
+        self.receipts_function = self._worker(
+            "receipts", "Turns what happened to a mail into events.", sends_to=("stream",)
+        )
+
+    def _worker(
+        self,
+        room: str,
+        description: str,
+        *,
+        sends_to: Sequence[str],
+        role: iam.IRole | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> PatternFunction:
+        limits = LIMITS[room]
+        function = self._function(
+            room.capitalize(),
+            room,
+            description=description,
+            sends_to=sends_to,
+            environment=environment,
+            timeout=limits.timeout,
+            memory_size=1024,
+            role=role,
+        )
+        function.consume_queue(
+            self.queues[room].queue, batch_size=limits.batch_size, max_concurrency=self._concurrency
+        )
+        return function
+
+    def _function(
+        self,
+        construct_id: str,
+        room: str,
+        *,
+        sends_to: Sequence[str],
+        environment: dict[str, str] | None = None,
+        **options: Any,
+    ) -> PatternFunction:
+        function = PatternFunction(
+            self,
+            construct_id,
+            handler=f"engine.{room}.handler.handler",
+            code=["engine"],
+            environment={
+                **self._base,
+                **self.queues.urls(sends_to),
+                **(environment or {}),
+                "POWERTOOLS_SERVICE_NAME": f"pinpoint-engine-{room}",
+            },
+            dependencies=self._dependencies,
+            **options,
+        )
+        self.table.grant(function.role, *_READ, *_WRITE)
+        self.queues.grant_send(function.role, sends_to)
+        return function
+
+    def _delivery_role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "DeliveryRole",
+            role_name=names.delivery_role_name(self),
+            description="Acts for customers: assumes their roles and calls their functions.",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                resources=[f"arn:{Stack.of(self).partition}:iam::{Stack.of(self).account}:role/*"],
+                conditions={"StringEquals": {f"aws:ResourceTag/{names.HOSTED_TAG}": names.HOSTED_VALUE}},
+            )
+        )
+        acknowledge(
+            role,
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*]",
+            "The condition narrows it: only roles that a hosted stack tagged may be assumed.",
+        )
+        return role
+
+    def _allow_mail(self, grantee: iam.IRole) -> None:
+        identities = Stack.of(self).format_arn(service="ses", resource="identity", resource_name="*")
+        configuration_set = Stack.of(self).format_arn(
+            service="ses", resource="configuration-set", resource_name=names.CONFIGURATION_SET
+        )
+        for statement in (
+            iam.PolicyStatement(actions=["ses:SendEmail"], resources=[identities, configuration_set]),
+            # The safety catch asks whether a recipient is a verified identity.
+            iam.PolicyStatement(actions=["ses:GetEmailIdentity"], resources=[identities]),
+        ):
+            grantee.add_to_principal_policy(statement)
+        acknowledge(
+            grantee,
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]",
+            "A project may send from any identity that the account has verified.",
+        )
+
+    def _mail_events(self) -> ses.ConfigurationSet:
+        configuration_set = ses.ConfigurationSet(
+            self, "Mail", configuration_set_name=names.CONFIGURATION_SET, reputation_metrics=True
+        )
+        configuration_set.add_event_destination(
+            "Receipts",
+            destination=ses.EventDestination.event_bus(
+                events.EventBus.from_event_bus_name(self, "DefaultBus", "default")
+            ),
+        )
+        rule = events.Rule(
+            self,
+            "ReceiptRule",
+            description="What became of the engine's mail.",
+            event_pattern=events.EventPattern(
+                source=["aws.ses"],
+                detail={"mail": {"tags": {"ses:configuration-set": [names.CONFIGURATION_SET]}}},
+            ),
+        )
+        receipts = self.queues["receipts"]
+        rule.add_target(targets.SqsQueue(receipts.queue, dead_letter_queue=receipts.dead_letters.queue))
+        return configuration_set
+
+    def _publish_address(self) -> None:
+        ssm.StringParameter(
+            self,
+            "ApiId",
+            parameter_name=names.API_ID_PARAMETER,
+            string_value=self.api.rest_api.rest_api_id,
+            description="The REST API that answers for Pinpoint.",
+        )
+        ssm.StringParameter(
+            self,
+            "ApiUrl",
+            parameter_name=names.API_URL_PARAMETER,
+            string_value=self.api.url,
+            description="Where Pinpoint clients are pointed at.",
+        )
+
+
+def _check_sending(sending: str, allow_list: Sequence[str]) -> None:
+    if sending not in ("safe", "live"):
+        raise ValueError(f"sending must be 'safe' or 'live', got {sending!r}: leave it out to be safe")
+    for position, entry in enumerate(allow_list):
+        # The entry itself is somebody's address, so it is not repeated.
+        if "@" not in entry or "," in entry:
+            raise ValueError(f"allow_list[{position}] must be an address or '@domain', without a comma")
