@@ -69,3 +69,8 @@ HTML_PARTS_ARE_ESCAPED: Final[bool] = True
 
 # A hard bounce or a complaint is an event; it does not change the endpoint by itself.
 BOUNCE_CHANGES_THE_ENDPOINT: Final[bool] = False
+
+# --- operations -----------------------------------------------------------------------------------
+
+# An import job that leaves RegisterEndpoints or DefineSegment out counts it as false.
+OMITTED_IMPORT_FLAG: Final[bool] = False

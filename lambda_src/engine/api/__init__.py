@@ -1,0 +1,1 @@
+"""The API function: from an API Gateway event to an operation and back."""

@@ -1,0 +1,25 @@
+"""The function `pinpoint-engine-api`: the Pinpoint API behind a REST API with IAM authorisation."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from engine.api.dispatch import respond
+from engine.api.http import from_event
+from engine.context import Context, from_environment
+
+
+@cache
+def _context(account: str) -> Context:
+    return from_environment(account)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request.
+
+    Args:
+        event: A REST API proxy event, its `path` as the client encoded it.
+        context: Lambda's; the function's own ARN tells the account.
+    """
+    account = context.invoked_function_arn.split(":")[4]
+    return respond(_context(account), from_event(event))

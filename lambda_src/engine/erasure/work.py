@@ -1,0 +1,80 @@
+"""One bounded step of an erasure: so many items, then the next step is another message.
+
+All keys follow from the application's id, so a step that is repeated finds what is left and nothing
+needs to be remembered between steps.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from engine.context import Context
+from engine.endpoints.bonds import list_key, owner_key
+from engine.operations.documents import application_key, segment_key
+from engine.store import SHARDS, Item, Key, Store
+
+_ITEMS_A_STEP: Final = 5_000
+
+
+def erase(context: Context, message: Mapping[str, Any], *, items: int = _ITEMS_A_STEP) -> None:
+    """Remove items below an application or a segment that is gone, and ask for the next step.
+
+    Args:
+        context: The table and the queue.
+        message: As `request_erasure` sent it.
+        items: How many to remove at most, so that a worker's time is enough.
+    """
+    application_id, segment_id = message["ApplicationId"], message.get("SegmentId")
+    head = segment_key(application_id, segment_id) if segment_id else application_key(application_id)
+    if context.store.get(head) is not None:
+        return
+    if segment_id:
+        below = _segment(context.store, application_id, segment_id)
+    else:
+        below = _application(context.store, application_id)
+    keys = list(islice(below, items))
+    # An endpoint's user's list can come up once an endpoint; one batch names a key once.
+    context.store.delete_all(dict.fromkeys(keys))
+    if len(keys) == items:
+        context.queues.send("imports", [message])
+
+
+def _application(store: Store, application_id: str) -> Iterator[Key]:
+    # What leads to other partitions goes after them, or a next step would not find them.
+    for item in store.query(f"CAMPAIGNS#{application_id}"):
+        yield from _campaign(store, application_id, item.key.sk)
+        yield item.key
+    for item in store.query(f"SEGMENTS#{application_id}"):
+        yield from _segment(store, application_id, item.key.sk)
+        yield item.key
+    for item in store.query(f"IMPORTS#{application_id}"):
+        yield from _partition(store, f"PIECES#{item.key.sk}")
+        yield item.key
+    for shard in range(SHARDS):
+        for item in store.query(f"EP#{application_id}#{shard:03d}"):
+            yield from _endpoint(item)
+    yield from _partition(store, f"APP#{application_id}")
+
+
+def _campaign(store: Store, application_id: str, campaign_id: str) -> Iterator[Key]:
+    for activity in store.query(f"ACTIVITIES#{application_id}#{campaign_id}"):
+        yield from _partition(store, f"PIECES#{activity.key.sk}")
+        for shard in range(SHARDS):
+            yield from _partition(store, f"LEDGER#{activity.key.sk}#{shard:02x}")
+        yield activity.key
+    yield from _partition(store, f"VERSIONS#{application_id}#{campaign_id}")
+
+
+def _segment(store: Store, application_id: str, segment_id: str) -> Iterator[Key]:
+    for shard in range(SHARDS):
+        yield from _partition(store, f"MEMBERS#{application_id}#{segment_id}#{shard:03d}")
+    yield from _partition(store, f"VERSIONS#{application_id}#{segment_id}")
+
+
+def _endpoint(item: Item) -> Iterator[Key]:
+    yield from (key for key in (owner_key(item.doc), list_key(item.doc)) if key is not None)
+    yield item.key
+
+
+def _partition(store: Store, pk: str) -> Iterator[Key]:
+    return (item.key for item in store.query(pk))
