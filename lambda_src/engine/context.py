@@ -109,13 +109,14 @@ def from_environment(account: str) -> Context:
     import boto3
     from botocore.config import Config
 
+    patient = Config(retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20)
+    # Customers' functions have 15 seconds, and who calls them counts the attempts.
+    strict = Config(read_timeout=15, connect_timeout=3, retries={"total_max_attempts": 1})
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in clients:
-            clients[service] = boto3.client(
-                service, config=Config(retries={"mode": "standard", "total_max_attempts": 5})
-            )
+            clients[service] = boto3.client(service, config=patient if service != "lambda" else strict)
         return clients[service]
 
     urls = {

@@ -32,7 +32,7 @@ class Values:
                 continue
             if index is None:
                 return value
-            items = cast("list[Any]", value) if isinstance(value, list) else [value]
+            items: list[Any] = value if isinstance(value, list) else [value]
             if index < len(items):
                 return items[index]
         return None
@@ -41,7 +41,8 @@ class Values:
 def as_text(value: Any) -> str:
     """A value as a message shows it."""
     if isinstance(value, list):
-        return choices.VALUES_JOINED_BY.join(as_text(item) for item in cast("list[Any]", value))
+        items: list[Any] = value
+        return choices.VALUES_JOINED_BY.join(as_text(item) for item in items)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value == int(value):

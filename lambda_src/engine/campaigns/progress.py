@@ -1,0 +1,103 @@
+"""How far a run of a campaign is, and its end.
+
+`PIECES#activity` / `PROGRESS` counts pieces and batches, made and done. The activity itself counts
+people, under names that its `ExecutionMetrics` show:
+
+- `LeftOut.<reason>`: in the segment, never targeted;
+- `TotalEndpointCount`: targeted, which in the end is the sum of
+- `Status.<campaign_send_status>`: an event on the stream says so, and
+- `NotSent.<reason>`: left out after targeting, for a reason that has no documented status.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.context import Context, iso
+from engine.operations.documents import activity_key, campaign_key
+from engine.store import Edit, Item, Key, TransactionLost, Write
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a campaign."""
+
+    application_id: str
+    campaign_id: str
+    activity_id: str
+
+    @property
+    def key(self) -> Key:
+        return activity_key(self.application_id, self.campaign_id, self.activity_id)
+
+    @property
+    def campaign_key(self) -> Key:
+        return campaign_key(self.application_id, self.campaign_id)
+
+    @property
+    def progress_key(self) -> Key:
+        return Key(f"PIECES#{self.activity_id}", "PROGRESS")
+
+    @property
+    def tree_key(self) -> Key:
+        return Key(f"PIECES#{self.activity_id}", "SEGMENT")
+
+    def piece_key(self, piece: int) -> Key:
+        return Key(f"PIECES#{self.activity_id}", f"piece#{piece:04d}")
+
+    def batch_key(self, batch: str) -> Key:
+        return Key(f"PIECES#{self.activity_id}", f"batch#{batch}")
+
+    def names(self) -> dict[str, str]:
+        """The ids, as queue messages carry them."""
+        return {
+            "ApplicationId": self.application_id,
+            "CampaignId": self.campaign_id,
+            "ActivityId": self.activity_id,
+        }
+
+
+def run_of(body: Mapping[str, str]) -> Run:
+    """The run that a queue message is about."""
+    return Run(body["ApplicationId"], body["CampaignId"], body["ActivityId"])
+
+
+def finish_if_done(context: Context, run: Run) -> None:
+    """End a run whose pieces and batches are all done; otherwise, and the second time, nothing happens."""
+    progress = context.store.get(run.progress_key)
+    if progress is None:
+        return
+    counted = Counter(progress.counters)
+    if counted["PiecesDone"] < counted["Pieces"] or counted["BatchesDone"] < counted["Batches"]:
+        return
+    end(context, run, result="FAIL" if counted["BatchesFailed"] else "SUCCESS")
+
+
+def end(context: Context, run: Run, *, result: str, reason: str | None = None) -> None:
+    """End a run, and its campaign with it; a run that has ended stays as it is."""
+    found = context.store.get_many([run.key, run.campaign_key])
+    activity, campaign = found.get(run.key), found.get(run.campaign_key)
+    if activity is None or activity.doc["State"] in ("COMPLETED", "CANCELLED"):
+        return
+    outcome = {"State": "COMPLETED", "Result": result, "End": iso(context.now())}
+    if reason is not None:
+        _log.warning("a campaign could not run", extra={"activity": run.activity_id, "reason": reason})
+        metrics = {**activity.doc.get("ExecutionMetrics", {}), "FailureReason": reason}
+        outcome["ExecutionMetrics"] = metrics  # type: ignore[assignment]
+    writes: list[Write] = [Edit(activity.key, activity.doc | outcome, activity.version)]
+    if campaign is not None and _status(campaign) in ("SCHEDULED", "EXECUTING"):
+        state = {"CampaignStatus": "INVALID" if reason is not None else "COMPLETED"}
+        writes.append(Edit(campaign.key, campaign.doc | {"State": state}, campaign.version))
+    try:
+        context.store.write(writes)
+    except TransactionLost:
+        # Another delivery ended it, or the campaign was changed or deleted at this very moment.
+        _log.info("a run was ended by somebody else", extra={"activity": run.activity_id})
+        raise
+
+
+def _status(campaign: Item) -> str:
+    return str(campaign.doc.get("State", {}).get("CampaignStatus", ""))

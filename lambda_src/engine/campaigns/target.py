@@ -1,0 +1,171 @@
+"""One step of targeting: a page of the segment becomes batches, and everybody else is counted.
+
+The step's progress, its batches and its counts are one transaction; messages go out after it. When
+a message comes again, the piece's record shows that its step was made, and only the messages of that
+step go out again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.audience.membership import ImportedSource, Tree, belongs, imported_sources
+from engine.campaigns.eligibility import is_held_out, sender_for, why_left_out
+from engine.campaigns.progress import Run, finish_if_done
+from engine.context import Context
+from engine.store import (
+    Add,
+    Document,
+    Edit,
+    Item,
+    Put,
+    TransactionLost,
+    Write,
+    endpoint_key,
+    member_key,
+)
+
+BATCH_SIZE: Final = 50
+_PAGE: Final = 1_000
+
+
+@dataclass
+class _Page:
+    """What a step has found."""
+
+    cursor: str | None
+    groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    left_out: Counter[str] = field(default_factory=Counter[str])
+
+
+def target_step(context: Context, run: Run, piece: int, cursor: str | None) -> None:
+    """Target the page of a piece that begins beyond a cursor, then ask for the next."""
+    found = context.store.get_many([run.key, run.campaign_key, run.piece_key(piece), run.tree_key])
+    record = found.get(run.piece_key(piece))
+    activity = found.get(run.key)
+    if record is None or activity is None or activity.doc["State"] != "RUNNING":
+        return
+    if not record.doc["Done"] and record.doc["Cursor"] == cursor:
+        campaign = found.get(run.campaign_key)
+        if campaign is None:
+            # Deleted: there is nothing left to send, and the run may end.
+            page = _Page(cursor=None)
+        else:
+            page = _read(context, run, campaign.doc, found[run.tree_key].doc, record.doc)
+        try:
+            record = _commit(context, run, record, piece, page)
+        except TransactionLost:
+            return  # Another delivery of this message goes ahead, and sends.
+    _send(context, run, record, piece)
+    if record.doc["Done"]:
+        finish_if_done(context, run)
+
+
+def _read(context: Context, run: Run, campaign: Document, segment: Document, piece: Document) -> _Page:
+    items = _items(context, run, segment["Walk"], piece)
+    page = _Page(cursor=None)
+    taken: list[Item] = []
+    for item in items:
+        taken.append(item)
+        if len(taken) == _PAGE:
+            page.cursor = f"{item.key.pk.rpartition('#')[2]}#{item.key.sk}"
+            break
+    endpoints = _endpoints(context, run, segment["Walk"], taken)
+    members = _members(context, run, segment["Tree"], endpoints)
+    for name, endpoint in endpoints.items():
+        if endpoint is None:
+            page.left_out["GONE"] += 1
+        elif belongs(segment["Tree"], endpoint, members[name]):
+            _sort(page, campaign, endpoint)
+    return page
+
+
+def _sort(page: _Page, campaign: Document, endpoint: Document) -> None:
+    if reason := why_left_out(campaign, endpoint):
+        page.left_out[reason] += 1
+        return
+    held_out = is_held_out(campaign, endpoint)
+    kind = "HOLDOUT" if held_out else str(sender_for(campaign, endpoint["ChannelType"]))
+    page.groups.setdefault(kind, []).append(endpoint["Id"].lower())
+
+
+def _items(context: Context, run: Run, walk: Mapping[str, str] | None, piece: Document) -> Iterator[Item]:
+    """The endpoints or members of a piece's shards, beyond its cursor."""
+    prefix = (
+        f"EP#{run.application_id}" if walk is None else f"MEMBERS#{run.application_id}#{walk['SegmentId']}"
+    )
+    first, after = piece["First"], None
+    if piece["Cursor"] is not None:
+        shard, _, after = piece["Cursor"].partition("#")
+        first = int(shard)
+    for shard in range(first, piece["Beyond"]):
+        for item in context.store.query(f"{prefix}#{shard:03d}", after=after):
+            if walk is None or item.doc.get("Job") == walk["JobId"]:
+                yield item
+        after = None
+
+
+def _endpoints(
+    context: Context, run: Run, walk: Mapping[str, str] | None, items: list[Item]
+) -> dict[str, Document | None]:
+    """The endpoint of each item by lower-cased id; None where it no longer exists."""
+    if walk is None:
+        return {item.key.sk: item.doc for item in items}
+    wanted = [endpoint_key(run.application_id, item.key.sk) for item in items if "Endpoint" not in item.doc]
+    found = context.store.get_many(wanted)
+    endpoints: dict[str, Document | None] = {}
+    for item in items:
+        stored = found.get(endpoint_key(run.application_id, item.key.sk))
+        endpoints[item.key.sk] = item.doc.get("Endpoint") or (stored.doc if stored is not None else None)
+    return endpoints
+
+
+def _members(
+    context: Context, run: Run, tree: Tree, endpoints: Mapping[str, Document | None]
+) -> Mapping[str, set[ImportedSource]]:
+    """Which imported segments of the tree each endpoint is a member of."""
+    members: dict[str, set[ImportedSource]] = {name: set() for name in endpoints}
+    for source in set(imported_sources(tree)):
+        keys = {member_key(run.application_id, source.segment_id, name): name for name in endpoints}
+        for key, item in context.store.get_many(keys).items():
+            if item.doc.get("Job") == source.job_id:
+                members[keys[key]].add(source)
+    return members
+
+
+def _commit(context: Context, run: Run, record: Item, piece: int, page: _Page) -> Item:
+    batches: dict[str, Document] = {}
+    for kind, names in page.groups.items():
+        for start in range(0, len(names), BATCH_SIZE):
+            name = f"{piece:04d}-{record.version:04d}-{len(batches):03d}"
+            batches[name] = {"Kind": kind, "Ids": names[start : start + BATCH_SIZE], "State": "OPEN"}
+    counts = {f"Metric.LeftOut.{reason}": count for reason, count in page.left_out.items()}
+    held_out = len(page.groups.get("HOLDOUT", ()))
+    counts["TotalEndpointCount"] = sum(map(len, page.groups.values())) - held_out
+    if held_out:
+        counts["Metric.LeftOut.HOLDOUT"] = held_out
+    done = page.cursor is None
+    changed = record.doc | {
+        "Cursor": page.cursor,
+        "Done": done,
+        # What a repeated message must send again.
+        "Batches": list(batches),
+    }
+    progress = {"Batches": len(batches), "PiecesDone": int(done)}
+    writes: list[Write] = [
+        Edit(record.key, changed, record.version),
+        Add(run.progress_key, progress),
+        Add(run.key, counts),
+    ]
+    writes += [Put(run.batch_key(name), batch, expected=0) for name, batch in batches.items()]
+    context.store.write(writes)
+    return Item(record.key, changed, record.version + 1)
+
+
+def _send(context: Context, run: Run, record: Item, piece: int) -> None:
+    pointers = [run.names() | {"Batch": name} for name in record.doc.get("Batches", ())]
+    context.queues.send("deliveries", pointers)
+    if not record.doc["Done"]:
+        following: dict[str, Any] = {"Kind": "target", **run.names(), "Piece": piece}
+        context.queues.send("campaigns", [following | {"Cursor": record.doc["Cursor"]}])

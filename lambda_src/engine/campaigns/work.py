@@ -1,0 +1,23 @@
+"""What the campaigns queue asks for: planning a run, or one step of targeting."""
+
+from engine.campaigns.plan import plan_run
+from engine.campaigns.progress import run_of
+from engine.campaigns.target import target_step
+from engine.context import Context
+from engine.worker import GivenUp, Message
+
+
+def work(context: Context, message: Message) -> None:
+    """Do what a message of the campaigns queue says.
+
+    Raises:
+        GivenUp: It says nothing known.
+    """
+    body = message.body
+    match body.get("Kind"):
+        case "plan":
+            plan_run(context, run_of(body), message.attempt)
+        case "target":
+            target_step(context, run_of(body), body["Piece"], body.get("Cursor"))
+        case kind:
+            raise GivenUp(f"the campaigns queue knows no message of kind {kind!r}")
