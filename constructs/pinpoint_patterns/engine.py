@@ -140,7 +140,7 @@ class PinpointEngine(Construct):
             "Provider",
             "provider",
             description="Makes Pinpoint resources for CloudFormation.",
-            sends_to=("campaigns",),
+            sends_to=("imports", "campaigns"),
             timeout=Duration.minutes(5),
             function_name=names.PROVIDER_FUNCTION,
         )
@@ -158,7 +158,7 @@ class PinpointEngine(Construct):
         self.deliveries_function = self._worker(
             "deliveries",
             "Sends one batch of a campaign.",
-            sends_to=("campaigns", "deliveries", "stream"),
+            sends_to=("deliveries", "stream"),
             role=role,
             environment=self._mail,
         )
@@ -180,19 +180,23 @@ class PinpointEngine(Construct):
         environment: dict[str, str] | None = None,
     ) -> PatternFunction:
         limits = LIMITS[room]
+        work = self.queues[room]
         function = self._function(
             room.capitalize(),
             room,
             description=description,
             sends_to=sends_to,
-            environment=environment,
+            environment={
+                **(environment or {}),
+                "DEAD_LETTERS_QUEUE_URL": work.dead_letters.queue.queue_url,
+            },
             timeout=limits.timeout,
             memory_size=1024,
             role=role,
         )
-        function.consume_queue(
-            self.queues[room].queue, batch_size=limits.batch_size, max_concurrency=self._concurrency
-        )
+        function.consume_queue(work.queue, batch_size=limits.batch_size, max_concurrency=self._concurrency)
+        # What can never be worked on goes there at once, with its reason.
+        work.dead_letters.queue.grant_send_messages(function.role)
         return function
 
     def _function(
@@ -251,14 +255,19 @@ class PinpointEngine(Construct):
         )
         for statement in (
             iam.PolicyStatement(actions=["ses:SendEmail"], resources=[identities, configuration_set]),
-            # The safety catch asks whether a recipient is a verified identity.
-            iam.PolicyStatement(actions=["ses:GetEmailIdentity"], resources=[identities]),
+            # The safety catch asks which identities are verified.
+            iam.PolicyStatement(actions=["ses:ListEmailIdentities"], resources=["*"]),
         ):
             grantee.add_to_principal_policy(statement)
         acknowledge(
             grantee,
             "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]",
             "A project may send from any identity that the account has verified.",
+        )
+        acknowledge(
+            grantee,
+            "AwsSolutions-IAM5[Resource::*]",
+            "Listing identities is an action without a resource.",
         )
 
     def _mail_events(self) -> ses.ConfigurationSet:
