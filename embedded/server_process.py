@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +133,7 @@ def running_process(state: State, process_id: int | None = None) -> int | None:
 
 
 @contextmanager
-def _bound_socket(wanted: int) -> Iterator[socket.socket]:
+def _bound_socket(wanted: int) -> Generator[socket.socket]:
     """A socket on 127.0.0.1 that the server inherits, so that no one can take the port in between."""
     for port in (*range(wanted, min(wanted + _PORTS_TRIED, 65536)), 0):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -187,7 +187,6 @@ def _environment(server: Server, state: State) -> dict[str, str]:
         # Listeners that ignore the bind address.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "INFO",
     }
 
 
