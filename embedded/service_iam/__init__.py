@@ -1,0 +1,1 @@
+"""IAM for the calls that services make: mappings, rules, schedules, state machines, notifications."""
