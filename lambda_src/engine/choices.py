@@ -74,3 +74,9 @@ BOUNCE_CHANGES_THE_ENDPOINT: Final[bool] = False
 
 # An import job that leaves RegisterEndpoints or DefineSegment out counts it as false.
 OMITTED_IMPORT_FLAG: Final[bool] = False
+
+# A timestamp of PutEvents without an offset is taken as UTC.
+NAIVE_EVENT_TIME_IS_UTC: Final[bool] = True
+
+# A substitution of SendMessages whose name is a path of the endpoint wins over the endpoint's value.
+SUBSTITUTIONS_OUTRANK_THE_ENDPOINT: Final[bool] = True

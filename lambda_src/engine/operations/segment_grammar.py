@@ -18,8 +18,7 @@ _COMPARISONS: Final = frozenset(
 )
 # How many instants the attribute types that compare dates take.
 _INSTANTS: Final = {"BEFORE": 1, "AFTER": 1, "ON": 1, "BETWEEN": 2}
-# No member of an endpoint says what these ask for.
-_NOT_SERVED: Final = (("Behavior",), ("Demographic", "DeviceType"), ("Location", "GPSPoint"))
+_NOT_SERVED: Final = (("Behavior",), ("Location", "GPSPoint"))
 
 
 def check_segment(write: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ def work(context: Context, message: Message) -> None:
             "campaign_activity_id": entry["ActivityId"],
             "campaign_id": entry["CampaignId"],
         }
+    attributes |= entry.get("Context", {})
     # The client id of transactional mail is a UUID that names nobody, the same for each of its events.
     nobody = str(uuid.uuid5(uuid.NAMESPACE_URL, receipt.facet["mail"]["message_id"]))
     record = email_event(

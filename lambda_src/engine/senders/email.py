@@ -13,7 +13,7 @@ from engine.senders.safety import why_held_back
 from engine.store import address_hash
 
 DeliveryStatus: TypeAlias = Literal[
-    "SUCCESSFUL", "THROTTLED", "TEMPORARY_FAILURE", "PERMANENT_FAILURE", "UNKNOWN_FAILURE"
+    "SUCCESSFUL", "THROTTLED", "TEMPORARY_FAILURE", "PERMANENT_FAILURE", "UNKNOWN_FAILURE", "DUPLICATE"
 ]
 
 _THROTTLED: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "Throttling"})
