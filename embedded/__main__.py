@@ -1,4 +1,4 @@
-"""The command line of the embedded AWS: `python -m embedded up|down`."""
+"""The command line of the embedded AWS: `python -m embedded up|down|demo`."""
 
 import time
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from embedded import deployment, leash, server_process
+from embedded.demo.command import demo
 from embedded.deployment import Deployment
 from embedded.server import Engine
 from embedded.state import State
@@ -24,6 +25,9 @@ _EXPECTED = (
     deployment.DeploymentFailed,
     leash.TimedOut,
 )
+
+
+app.command()(demo)
 
 
 @app.command()

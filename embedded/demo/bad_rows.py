@@ -45,16 +45,19 @@ def _not_utf8(number: int) -> bytes:
 
 
 KINDS: Mapping[str, Callable[[int], bytes]] = {
-    "an e-mail endpoint whose address is none": _plain(channel="EMAIL", address="not-an-address"),
-    "no address": _plain(address=""),
-    "a tab in a value": _plain(plan="ba\tsic"),
-    "a stray quote": _plain(plan='"basic'),
-    "an unknown channel": _plain(channel="PIGEON"),
-    "an unknown opt-out": _plain(opt_out="MAYBE"),
-    "a column too many": lambda number: _row(number).encode() + b",surplus",
-    "bytes that are not UTF-8": _not_utf8,
-    "a value over 100 characters": _plain(plan="p" * 101),
-    "a metric that is no number": _plain(orders="many"),
-    "a latitude without a longitude": _plain(latitude="47.6"),
+    "address_not_of_channel": _plain(channel="EMAIL", address="not-an-address"),
+    "missing_address": _plain(address=""),
+    "tab_in_value": _plain(plan="ba\tsic"),
+    "stray_quote": _plain(plan='"basic'),
+    "unknown_channel_type": _plain(channel="PIGEON"),
+    "unknown_opt_out": _plain(opt_out="MAYBE"),
+    "column_count": lambda number: _row(number).encode() + b",surplus",
+    "not_utf8": _not_utf8,
+    "value_too_long": _plain(plan="p" * 101),
+    "not_a_number": _plain(orders="many"),
+    "half_a_coordinate": _plain(latitude="47.6"),
 }
-"""Each kind of bad row by name: given a number that no other row has, its bytes without the line end."""
+"""Each kind of bad row, by the reason for which it has to be put aside.
+
+Given a number that no other row has, its bytes without the line end.
+"""

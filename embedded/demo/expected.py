@@ -105,6 +105,7 @@ def _campaign(name: str, reached: Reached) -> Iterator[tuple[Cell, int]]:
     yield Cell(name, "in the segment"), len(reached.recipients) + reached.left_out.total()
     for reason in ("another channel", "opted out", "inactive", "frequency cap"):
         yield Cell(name, f"left out: {reason}"), reached.left_out[reason]
+    yield Cell(name, "handed to the channel"), len(reached.recipients)
 
 
 def _webhook(recipients: Iterable[Endpoint], setup: Setup) -> Iterator[tuple[Cell, int]]:
@@ -135,6 +136,7 @@ def _email(recipients: Iterable[Endpoint]) -> Iterator[tuple[Cell, int]]:
     yield Cell("E-mail campaign", "delivered"), sent - bounced
     yield Cell("E-mail campaign", "failed: hard bounce"), bounced
     yield Cell("Mail kept", "messages"), sent
+    yield Cell("Mail kept", "greeting somebody by name"), sent
     yield Cell("Event stream", "_campaign.send EMAIL SUCCESS"), sent
     yield Cell("Event stream", "_email.send"), sent
     yield Cell("Event stream", "_email.delivered"), sent - bounced

@@ -1,0 +1,143 @@
+"""The demo's two campaigns, as any client of Amazon Pinpoint would start them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from embedded.demo.account import Account
+from embedded.demo.ledger import Cell
+from embedded.demo.report import Narrator
+
+SENDER = "no-reply@example.com"
+_TEMPLATE = "demo-offer"
+_OFFER = "Hello {{User.UserAttributes.FirstName}}, 20 % off your {{Attributes.Plan}} plan."
+_TARGETING_SECONDS = 150.0
+
+
+class CampaignFailed(RuntimeError):
+    """A campaign did not come to its end, or to a bad one."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A started campaign.
+
+    Args:
+        name: As the ledger calls it.
+        application_id: Its project.
+        campaign_id: Its id.
+    """
+
+    name: str
+    application_id: str
+    campaign_id: str
+
+
+def start_webhook_campaign(account: Account, segment_id: str) -> Campaign:
+    """Sends to every CUSTOM endpoint of the segment by the webhook channel."""
+    return _start(
+        account,
+        "Webhook campaign",
+        segment_id,
+        MessageConfiguration={"CustomMessage": {"Data": "20 % off until Sunday"}},
+        CustomDeliveryConfiguration={
+            "DeliveryUri": account.output("CustomChannels", "WebhookDeliveryUri"),
+            "EndpointTypes": ["CUSTOM"],
+        },
+    )
+
+
+def start_email_campaign(account: Account, segment_id: str) -> Campaign:
+    """Sends to every EMAIL endpoint of the segment, from a template."""
+    account.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    account.client("pinpoint").create_email_template(
+        TemplateName=_TEMPLATE,
+        EmailTemplateRequest={
+            "Subject": "An offer for {{User.UserAttributes.FirstName}}",
+            "TextPart": _OFFER,
+            "HtmlPart": f"<p>{_OFFER}</p>",
+        },
+    )
+    return _start(
+        account,
+        "E-mail campaign",
+        segment_id,
+        MessageConfiguration={"EmailMessage": {"FromAddress": SENDER}},
+        TemplateConfiguration={"EmailTemplate": {"Name": _TEMPLATE}},
+    )
+
+
+def _start(account: Account, name: str, segment_id: str, **message: Any) -> Campaign:
+    application_id = account.output("Project", "ApplicationId")
+    created = account.client("pinpoint").create_campaign(
+        ApplicationId=application_id,
+        WriteCampaignRequest={
+            "Name": name,
+            "SegmentId": segment_id,
+            "Schedule": {"StartTime": "IMMEDIATE"},
+            "Hook": {
+                "LambdaFunctionName": account.output("CampaignHooks", "FrequencyCapFunctionArn"),
+                "Mode": "FILTER",
+            },
+            **message,
+        },
+    )
+    return Campaign(name, application_id, created["CampaignResponse"]["Id"])
+
+
+def wait_for_campaign(account: Account, campaign: Campaign, narrator: Narrator) -> Mapping[Cell, int]:
+    """Waits until everyone was left out or handed to the channel.
+
+    Returns:
+        The activity's counts, as cells.
+
+    Raises:
+        CampaignFailed: It could not run, or takes longer than a campaign of this size may.
+    """
+    deadline = time.monotonic() + _TARGETING_SECONDS
+    while True:
+        activity = _activity(account, campaign)
+        done = activity.get("SuccessfulEndpointCount", 0)
+        narrator.detail(f"{campaign.name}: {done:,} handed over")
+        if activity.get("State") == "COMPLETED":
+            if activity.get("Result") != "SUCCESS":
+                raise CampaignFailed(f"{campaign.name} failed: {activity}")
+            return activity_counts(campaign.name, activity)
+        if time.monotonic() > deadline:
+            raise CampaignFailed(f"{campaign.name} is still {activity.get('State')}: {activity}")
+        time.sleep(0.5)
+
+
+def _activity(account: Account, campaign: Campaign) -> dict[str, Any]:
+    answer = account.client("pinpoint").get_campaign_activities(
+        ApplicationId=campaign.application_id, CampaignId=campaign.campaign_id
+    )
+    activities: list[dict[str, Any]] = answer["ActivitiesResponse"]["Item"]
+    return activities[0] if activities else {}
+
+
+_CELLS: Mapping[str, str] = {
+    "LeftOut.CHANNEL": "left out: another channel",
+    "LeftOut.OPT_OUT": "left out: opted out",
+    "LeftOut.INACTIVE": "left out: inactive",
+    "NotSent.HOOK": "left out: frequency cap",
+    "Status.SUCCESS": "handed to the channel",
+}
+
+
+def activity_counts(name: str, activity: Mapping[str, Any]) -> dict[Cell, int]:
+    """What an activity says of the segment and of who was left out.
+
+    Args:
+        name: As the ledger calls the campaign.
+        activity: As the API shows it; a metric that nobody planned for keeps its own name.
+    """
+    metrics: dict[str, int] = {
+        metric: int(count) for metric, count in activity.get("ExecutionMetrics", {}).items()
+    }
+    before_targeting = sum(count for metric, count in metrics.items() if metric.startswith("LeftOut."))
+    return {
+        Cell(name, "in the segment"): before_targeting + int(activity["TotalEndpointCount"]),
+        **{Cell(name, _CELLS.get(metric, metric)): count for metric, count in metrics.items()},
+    }

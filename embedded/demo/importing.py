@@ -1,0 +1,89 @@
+"""Dropping the file in, and reading what the import pattern says of it."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from embedded.demo.account import Account
+from embedded.demo.ledger import Cell
+from embedded.demo.report import Narrator
+
+SEGMENT_NAME = "demo"
+_IMPORT_SECONDS = 120.0
+
+
+class ImportStuck(RuntimeError):
+    """No report came, or it tells of no segment."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the file.
+
+    Args:
+        segment_id: The segment that it became.
+        counts: What the report, the quarantine and the segment say.
+    """
+
+    segment_id: str
+    counts: Mapping[Cell, int]
+
+
+def import_file(account: Account, content: bytes, narrator: Narrator) -> Imported:
+    """Puts the file where the pattern looks for files, and waits for its report.
+
+    Raises:
+        ImportStuck: No report came in time, or it tells of no segment.
+    """
+    s3, bucket = account.client("s3"), account.output("SegmentImport", "BucketName")
+    s3.put_object(Bucket=bucket, Key=f"segments/{SEGMENT_NAME}/endpoints.csv", Body=content)
+    report = _report(s3, bucket, narrator)
+    if not report.get("segment_id"):
+        raise ImportStuck(f"the report tells of no segment: {report}")
+    segment = account.client("pinpoint").get_segment(
+        ApplicationId=account.output("Project", "ApplicationId"), SegmentId=report["segment_id"]
+    )["SegmentResponse"]
+    quarantine = [json.loads(line) for line in _objects(s3, bucket, "quarantine/").splitlines()]
+    return Imported(report["segment_id"], import_counts(report, quarantine, segment))
+
+
+def import_counts(
+    report: Mapping[str, Any], quarantine: list[dict[str, Any]], segment: Mapping[str, Any]
+) -> dict[Cell, int]:
+    """What the three say, as cells.
+
+    Args:
+        report: The report object.
+        quarantine: The rows that were put aside.
+        segment: The segment as the API shows it.
+    """
+    reasons = Counter(row["reason"] for row in quarantine)
+    return {
+        Cell("File", "rows"): report["rows"],
+        Cell("File", "accepted"): report["accepted"],
+        Cell("File", "quarantined"): report["quarantined"],
+        **{Cell("Quarantine", reason): count for reason, count in reasons.items()},
+        Cell("Segment", "endpoints imported"): segment["ImportDefinition"]["Size"],
+        Cell("Segment", "rows the import refused"): report["import_failures"],
+    }
+
+
+def _report(s3: Any, bucket: str, narrator: Narrator) -> dict[str, Any]:
+    deadline = time.monotonic() + _IMPORT_SECONDS
+    while time.monotonic() < deadline:
+        narrator.detail("rows are checked one by one, then imported")
+        text = _objects(s3, bucket, "reports/")
+        if text:
+            report: dict[str, Any] = json.loads(text)
+            return report
+        time.sleep(0.3)
+    raise ImportStuck(f"no report under reports/ after {_IMPORT_SECONDS:.0f} s")
+
+
+def _objects(s3: Any, bucket: str, prefix: str) -> str:
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    bodies = (s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read().decode() for one in listed)
+    return "".join(bodies)
