@@ -1,0 +1,189 @@
+"""The two formats of a file of endpoints: from one line to a definition, and no line knows of another.
+
+A quoted value holds no line break (Pinpoint takes none), so that a stray quote costs its own row only.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
+from patterns.segment_import.rules import COORDINATES, DEMOGRAPHIC, MAX_NAMES, PLACES, TEXTS
+
+Definition: TypeAlias = dict[str, Any]
+_FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^",]*))(,|$)')
+_USER_ATTRIBUTES: Final = "User.UserAttributes."
+_COMPRESSED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\x28\xb5\x2f\xfd")
+_OTHER_ENCODINGS: Final = (b"\xff\xfe", b"\xfe\xff")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file's lines are read.
+
+    Attributes:
+        name: As CreateImportJob calls it.
+        header: What the rewritten file starts with; empty for JSON.
+        read: From a line's text to a definition; raises `BadRow`.
+    """
+
+    name: Literal["CSV", "JSON"]
+    header: bytes
+    read: Callable[[str], Definition]
+
+
+def format_of(first_line: bytes) -> Format:
+    """Tell a file's format from its first line that is not blank.
+
+    Raises:
+        RefusedFile: It is neither JSON lines nor a CSV file with a header that can be imported.
+    """
+    if first_line.startswith(_COMPRESSED):
+        raise RefusedFile(FileReason.COMPRESSED, "compressed files cannot be imported: unpack it")
+    if first_line.startswith(_OTHER_ENCODINGS) or b"\0" in first_line:
+        raise RefusedFile(FileReason.WRONG_ENCODING, "the file must be text in UTF-8")
+    try:
+        text = first_line.removeprefix(_BOM).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise RefusedFile(FileReason.WRONG_ENCODING, "the first line is not UTF-8") from None
+    if text.lstrip().startswith("{"):
+        return Format("JSON", b"", read_json)
+    columns = _columns(text)
+    return Format("CSV", _header(columns), lambda line: read_csv(columns, line))
+
+
+def read_json(line: str) -> Definition:
+    """The definition in a line of a JSON-lines file.
+
+    Raises:
+        BadRow: The line is no JSON object.
+    """
+    try:
+        loaded: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadRow(RowReason.NOT_JSON, "the line is not JSON") from None
+    if not isinstance(loaded, dict):
+        raise BadRow(RowReason.NOT_JSON, "the line is not a JSON object")
+    if "\\ud" in line.lower():
+        _check_surrogates(loaded)
+    return loaded  # pyright: ignore[reportUnknownVariableType]
+
+
+def read_csv(columns: Sequence[str], line: str) -> Definition:
+    """The definition in a line of a CSV file.
+
+    Raises:
+        BadRow: The line does not fit the header, or a value is no number where one is needed.
+    """
+    if "\t" in line:
+        raise BadRow(RowReason.TAB_IN_VALUE, "a value holds a tab")
+    fields = split(line)
+    if len(fields) != len(columns):
+        raise BadRow(RowReason.COLUMN_COUNT, f"{len(fields)} values for {len(columns)} columns")
+    values: dict[str, list[str]] = {}
+    for column, field in zip(columns, fields, strict=True):
+        if stripped := field.strip():
+            values.setdefault(column, []).append(stripped)
+    definition: Definition = {}
+    for column, texts in values.items():
+        _place(definition, column, texts)
+    return definition
+
+
+def split(line: str) -> list[str]:
+    """The values of one CSV line.
+
+    Raises:
+        BadRow: A quote stands where none may.
+    """
+    if '"' not in line:
+        return line.split(",")
+    fields: list[str] = []
+    at = 0
+    while True:
+        match = _FIELD.match(line, at)
+        if match is None:
+            raise BadRow(RowReason.STRAY_QUOTE, f"a quote stands where none may, after value {len(fields)}")
+        quoted = match[1]
+        fields.append(match[2] if quoted is None else quoted.replace('""', '"'))
+        at = match.end()
+        if not match[3]:
+            return fields
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    try:
+        columns = tuple(column.strip() for column in split(text))
+    except BadRow:
+        raise RefusedFile(FileReason.NOT_A_CSV, "the first line is no CSV header: a stray quote") from None
+    unknown = [column for column in columns if not _is_column(column)]
+    if len(unknown) == len(columns):
+        raise RefusedFile(FileReason.NOT_A_CSV, "the first line names no member of an endpoint definition")
+    if unknown:
+        raise RefusedFile(FileReason.UNKNOWN_COLUMN, f"the column {unknown[0][:80]!r} cannot be imported")
+    if missing := [needed for needed in ("ChannelType", "Address") if needed not in columns]:
+        raise RefusedFile(FileReason.MISSING_COLUMN, f"the header lacks {' and '.join(missing)}")
+    names = {column for column in columns if column.startswith(("Attributes.", "Metrics.", _USER_ATTRIBUTES))}
+    if len(names) > MAX_NAMES:
+        raise RefusedFile(
+            FileReason.TOO_MANY_ATTRIBUTES,
+            f"the header has {len(names)} attributes and metrics, a project holds {MAX_NAMES}",
+        )
+    return columns
+
+
+def _header(columns: Sequence[str]) -> bytes:
+    quoted = (
+        '"' + column.replace('"', '""') + '"' if set(column) & set('",') else column for column in columns
+    )
+    return ",".join(quoted).encode()
+
+
+def _is_column(name: str) -> bool:
+    head, _, tail = name.partition(".")
+    if not tail:
+        return head in TEXTS
+    if head in ("Attributes", "Metrics"):
+        return len(tail) <= 50
+    if head == "Demographic":
+        return tail in DEMOGRAPHIC
+    if head == "Location":
+        return tail in PLACES or tail in COORDINATES
+    attribute = name.removeprefix(_USER_ATTRIBUTES)
+    return name == "User.UserId" or (attribute != name and 1 <= len(attribute) <= 50)
+
+
+def _place(definition: Definition, column: str, texts: list[str]) -> None:
+    head, _, tail = column.partition(".")
+    if head == "Attributes":
+        definition.setdefault(head, {})[tail] = texts
+    elif column.startswith(_USER_ATTRIBUTES):
+        attributes = definition.setdefault("User", {}).setdefault("UserAttributes", {})
+        attributes[column.removeprefix(_USER_ATTRIBUTES)] = texts
+    elif len(texts) > 1:
+        raise BadRow(RowReason.SEVERAL_VALUES, f"{column} has {len(texts)} values: only attributes may")
+    elif not tail:
+        definition[head] = texts[0]
+    else:
+        number = head == "Metrics" or tail in COORDINATES
+        definition.setdefault(head, {})[tail] = _number(column, texts[0]) if number else texts[0]
+
+
+def _number(column: str, text: str) -> float:
+    try:
+        if "_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise BadRow(RowReason.NOT_A_NUMBER, f"{column} is a number")
+
+
+def _check_surrogates(loaded: Any) -> None:
+    """A lone half of a character is JSON, and no text that anything could store."""
+    try:
+        json.dumps(loaded, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadRow(RowReason.NOT_UTF8, "a value holds half of a character") from None

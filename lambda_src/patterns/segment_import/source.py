@@ -1,0 +1,67 @@
+"""Which file an import is about, and where what becomes of it is written."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from patterns.segment_import.reasons import FileReason, RefusedFile
+
+_PREFIX: Final = "segments/"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One version of one object below `segments/`.
+
+    Attributes:
+        bucket, key, version_id: As S3 names it.
+        size: Bytes.
+    """
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Source":
+        """The file in the state machine's input."""
+        found = state["object"]
+        return cls(found["bucket"], found["key"], found["version_id"], int(found["size"]))
+
+    @property
+    def claim(self) -> str:
+        """The key of this version in the ledger."""
+        return f"{self.bucket}/{self.key}#{self.version_id}"
+
+    @property
+    def accepted_name(self) -> str:
+        """Where the good rows go, without the extension: no other object's key begins like it."""
+        return f"accepted/{self._digest}"
+
+    @property
+    def quarantine_key(self) -> str:
+        """Where the bad rows go."""
+        return f"quarantine/{self.key.removeprefix(_PREFIX)}/{self._digest}.jsonl"
+
+    @property
+    def report_key(self) -> str:
+        """Where the report goes."""
+        return f"reports/{self.key.removeprefix(_PREFIX)}/{self._digest}.json"
+
+    @property
+    def segment_name(self) -> str:
+        """The segment that the file is for.
+
+        Raises:
+            RefusedFile: The key names none.
+        """
+        name, slash, file = self.key.removeprefix(_PREFIX).partition("/")
+        if not (self.key.startswith(_PREFIX) and name and slash and file):
+            raise RefusedFile(FileReason.BAD_KEY, "put files under segments/<name of the segment>/")
+        return name
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self.claim.encode()).hexdigest()[:32]
