@@ -28,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 _SAFE_URL: Final = re.compile(r"https://[^/?#]|http://(127\.0\.0\.1|localhost)(:\d+)?([/?#]|$)")
 _LONGEST_WAIT: Final = 12 * 3600.0
 _DRAINED: Final = 65536
+_SHORT_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _RETRYABLE: Final = frozenset({408, 425, 429, 500, 503})
 # A gateway that lost its backend's answer does not know whether the backend took the message.
 _AMBIGUOUS: Final = frozenset({502, 504})
@@ -42,10 +43,15 @@ class Accepted:
 
 @dataclass(frozen=True)
 class RetryLater:
-    """The message was surely not taken. `after` is the wait in seconds that the receiver asked for."""
+    """The message was surely not taken.
+
+    `after` is the wait in seconds that the receiver asked for; `throttled` says that it asks for patience
+    and did not fail.
+    """
 
     reason: str
     after: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,10 +182,12 @@ class Webhook:
             )
         except urllib3.exceptions.HTTPError as error:
             return _broken(error)
-        _finish(response)
+        body_received = _finish(response)
         if response.status == 401:
             self._secret.refresh()
-        return outcome_of(response.status, response.headers.get("retry-after"), self._clock())
+        return outcome_of(
+            response.status, response.headers.get("retry-after"), self._clock(), error_code(body_received)
+        )
 
     def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
         headers = {
@@ -221,10 +229,16 @@ def signed_headers(keys: tuple[bytes, ...], message_id: str, timestamp: int, bod
     }
 
 
-def outcome_of(status: int, retry_after: str | None, now: float) -> Outcome:
+def outcome_of(status: int, retry_after: str | None, now: float, code: str | None = None) -> Outcome:
     """What an HTTP status means for the message.
 
     401 is retried, with the secret read anew: most often a rotation is under way.
+
+    Args:
+        status: The answer's.
+        retry_after: The header, seconds or a date.
+        now: Epoch seconds.
+        code: The receiver's own short name for the error, which says more than the status.
     """
     reason = f"http_{status}"
     if 200 <= status < 300:
@@ -232,8 +246,21 @@ def outcome_of(status: int, retry_after: str | None, now: float) -> Outcome:
     if status in _AMBIGUOUS:
         return Unknown(reason)
     if status in _RETRYABLE or status == 401 or status >= 505:
-        return RetryLater(reason, _seconds(retry_after, now))
-    return Rejected(reason)
+        after = _seconds(retry_after, now)
+        return RetryLater(reason, after, throttled=status == 429 or (status == 503 and after is not None))
+    return Rejected(code or reason)
+
+
+def error_code(body: bytes) -> str | None:
+    """The `error` or `code` of an answer, if it is a short name; free text may quote the message."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    error = answer.get("error", answer.get("code")) if isinstance(answer, dict) else None
+    if isinstance(error, dict):
+        error = error.get("code")
+    return error if isinstance(error, str) and _SHORT_NAME.fullmatch(error) else None
 
 
 def _seconds(retry_after: str | None, now: float) -> float | None:
@@ -260,10 +287,13 @@ def _broken(error: urllib3.exceptions.HTTPError) -> Outcome:
     return RetryLater(type(error).__name__) if before_sending else Unknown(type(error).__name__)
 
 
-def _finish(response: urllib3.BaseHTTPResponse) -> None:
+def _finish(response: urllib3.BaseHTTPResponse) -> bytes:
     """Give the connection back. The status has been read: what breaks from here on changes nothing."""
+    body = b""
     with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
-        if len(response.read(_DRAINED)) < _DRAINED:
+        body = response.read(_DRAINED)
+        if len(body) < _DRAINED:
             response.release_conn()
-            return
+            return body
     response.close()
+    return body

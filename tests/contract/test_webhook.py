@@ -20,6 +20,7 @@ from pinpoint_runtime.webhook import (
     SigningSecret,
     Unknown,
     Webhook,
+    error_code,
     outcome_of,
     signing_keys,
 )
@@ -134,7 +135,7 @@ def test_the_id_is_the_idempotency_key_where_the_receiver_honours_one(receiver: 
 
 def test_too_many_requests_waits_as_long_as_the_receiver_says(receiver: Receiver) -> None:
     receiver.plan = [answer(429, retry_after="7")]
-    assert webhook(receiver.url).post("m", {}) == RetryLater("http_429", 7.0)
+    assert webhook(receiver.url).post("m", {}) == RetryLater("http_429", 7.0, throttled=True)
 
 
 def test_a_connection_cut_after_the_request_is_unknown(receiver: Receiver) -> None:
@@ -192,7 +193,22 @@ def test_each_status_has_one_meaning(expected: type, statuses: tuple[int, ...]) 
 def test_retry_after_is_seconds_or_a_date_within_a_queues_patience(
     retry_after: str | None, seconds: float | None
 ) -> None:
-    assert outcome_of(429, retry_after, 0.0) == RetryLater("http_429", seconds)
+    assert outcome_of(429, retry_after, 0.0) == RetryLater("http_429", seconds, throttled=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"error": "unknown_recipient"}', "unknown_recipient"),
+        (b'{"error": {"code": "E42"}}', "E42"),
+        (b'{"error": "no mailbox a@example.com"}', "http_422"),
+        (b'{"error": ["x"]}', "http_422"),
+        (b"[]", "http_422"),
+        (b"\xff", "http_422"),
+    ],
+)
+def test_a_rejection_is_named_as_the_receiver_names_it_but_never_quoted(body: bytes, reason: str) -> None:
+    assert outcome_of(422, None, 0.0, error_code(body)) == Rejected(reason)
 
 
 def test_a_rotated_secret_signs_without_a_deployment() -> None:

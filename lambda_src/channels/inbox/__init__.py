@@ -1,0 +1,1 @@
+"""A channel that keeps each message in a table until an app reads it."""

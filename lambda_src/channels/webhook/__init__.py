@@ -1,0 +1,1 @@
+"""A channel that posts each message, signed, to a message API."""

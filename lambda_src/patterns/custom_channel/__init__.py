@@ -1,0 +1,1 @@
+"""A custom channel: what Pinpoint hands over is queued, sent by an adapter, and reported back."""

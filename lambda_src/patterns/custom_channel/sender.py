@@ -1,0 +1,40 @@
+"""The function that sends a channel's messages: a queue in front, an adapter behind."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from patterns.custom_channel.adapter import load_adapter
+from patterns.custom_channel.batch import Sender
+from patterns.custom_channel.delivery import Delivery
+from patterns.custom_channel.metrics import emit
+from pinpoint_runtime import settings
+from pinpoint_runtime.batch import BatchResponse
+from pinpoint_runtime.clients import client
+from pinpoint_runtime.ledger import Ledger
+
+_CHANNEL: Final = settings.text("CHANNEL")
+_SENDER: Final = Sender(
+    channel=_CHANNEL,
+    delivery=Delivery(
+        adapter=load_adapter(settings.text("ADAPTER")),
+        ledger=Ledger(
+            client("dynamodb"), settings.text("LEDGER_TABLE"), lease=settings.whole_number("LEASE_SECONDS")
+        ),
+        max_attempts=settings.whole_number("MAX_ATTEMPTS"),
+        patience=settings.whole_number("GIVE_UP_AFTER_SECONDS"),
+    ),
+    sqs=client("sqs"),
+    pinpoint=client("pinpoint"),
+    queue_url=settings.text("QUEUE_URL"),
+    dead_letters_url=settings.text("DEAD_LETTERS_URL"),
+    threads=ThreadPoolExecutor(max_workers=10),
+)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> BatchResponse:
+    """Answer with the messages that come again."""
+    again, counts = _SENDER.process(event["Records"])
+    emit(_CHANNEL, counts, time.time())
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}
