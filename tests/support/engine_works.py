@@ -1,4 +1,4 @@
-"""The whole engine in one process: the API's operations, every worker, and queues that misbehave on request."""
+"""The whole engine in one process: operations, workers, and queues that misbehave on request."""
 
 import io
 import json
@@ -143,7 +143,7 @@ class Mail:
 
 def client_error(code: str, status: int = 400) -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}},
         "Operation",
     )
 
@@ -270,7 +270,7 @@ def engine_works() -> Iterator[Works]:
         boto3.client("s3", region_name=REGION).create_bucket(Bucket=BUCKET)
         boto3.client("kinesis", region_name=REGION).create_stream(StreamName=STREAM, ShardCount=1)
         pump, functions, mail = Pump(world.clock), Functions(), Mail()
-        functions.named["channel"] = lambda event: {}
+        functions.named["channel"] = lambda _: {}
         fakes: dict[str, Any] = {"lambda": functions, "sesv2": mail}
         context = replace(
             world.context,
