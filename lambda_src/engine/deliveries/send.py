@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any, Final, TypeAlias
 
 from engine.context import Context
@@ -55,7 +56,7 @@ def _send_emails(context: Context, batch: Batch, endpoints: Sequence[Document]) 
     # The service answers one message at a time; clients may be used by several threads.
     context.client("sesv2")
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda endpoint: _send_email(context, message, endpoint), endpoints))
+        return list(pool.map(_send_email, repeat(context), repeat(message), endpoints))
 
 
 def _send_email(context: Context, message: CampaignEmail, endpoint: Document) -> Sent:

@@ -4,6 +4,7 @@ See https://docs.aws.amazon.com/pinpoint/latest/userguide/message-template-helpe
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -11,12 +12,33 @@ from typing import Any, Final
 from engine.rendering.values import as_text
 
 
-def _number(value: Any) -> float:
-    return float(as_text(value))
+def _text(change: Callable[[str], str]) -> Callable[..., Any]:
+    def helper(value: Any) -> str:
+        return change(as_text(value))
+
+    return helper
 
 
-def _shown(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+def _texts(compare: Callable[[str, str], bool]) -> Callable[..., Any]:
+    def helper(one: Any, other: Any) -> bool:
+        return compare(as_text(one), as_text(other))
+
+    return helper
+
+
+def _number(change: Callable[[float], float]) -> Callable[..., Any]:
+    def helper(value: Any) -> str:
+        return as_text(float(change(float(as_text(value)))))
+
+    return helper
+
+
+def _numbers(compute: Callable[[float, float], Any]) -> Callable[..., Any]:
+    def helper(one: Any, other: Any) -> Any:
+        result = compute(float(as_text(one)), float(as_text(other)))
+        return result if isinstance(result, bool) else as_text(float(result))
+
+    return helper
 
 
 def _join(values: Any, separator: Any = ",") -> str:
@@ -32,29 +54,37 @@ def _substring(value: Any, start: Any, end: Any = None) -> str:
     return as_text(value)[int(start) : None if end is None else int(end)]
 
 
+def _every(*values: Any) -> bool:
+    return all(values)
+
+
+def _some(*values: Any) -> bool:
+    return any(values)
+
+
 HELPERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "upper": lambda value: as_text(value).upper(),
-    "lower": lambda value: as_text(value).lower(),
-    "capitalize": lambda value: as_text(value).title(),
-    "capitalizeFirst": lambda value: as_text(value)[:1].upper() + as_text(value)[1:],
-    "stripTags": lambda value: re.sub(r"<[^>]*>", "", as_text(value)),
+    "upper": _text(str.upper),
+    "lower": _text(str.lower),
+    "capitalize": _text(str.title),
+    "capitalizeFirst": _text(lambda text: text[:1].upper() + text[1:]),
+    "stripTags": _text(lambda text: re.sub(r"<[^>]*>", "", text)),
     "substring": _substring,
     "replace": _replace,
     "join": _join,
-    "add": lambda a, b: _shown(_number(a) + _number(b)),
-    "subtract": lambda a, b: _shown(_number(a) - _number(b)),
-    "multiply": lambda a, b: _shown(_number(a) * _number(b)),
-    "divide": lambda a, b: _shown(_number(a) / _number(b)) if _number(b) else "",
-    "round": lambda value: _shown(math.floor(_number(value) + 0.5)),
-    "floor": lambda value: _shown(math.floor(_number(value))),
-    "ceiling": lambda value: _shown(math.ceil(_number(value))),
-    "eq": lambda a, b: as_text(a) == as_text(b),
-    "neq": lambda a, b: as_text(a) != as_text(b),
-    "gt": lambda a, b: _number(a) > _number(b),
-    "gte": lambda a, b: _number(a) >= _number(b),
-    "lt": lambda a, b: _number(a) < _number(b),
-    "lte": lambda a, b: _number(a) <= _number(b),
-    "and": lambda *values: all(values),
-    "or": lambda *values: any(values),
-    "not": lambda value: not value,
+    "add": _numbers(operator.add),
+    "subtract": _numbers(operator.sub),
+    "multiply": _numbers(operator.mul),
+    "divide": _numbers(operator.truediv),
+    "round": _number(lambda number: math.floor(number + 0.5)),
+    "floor": _number(math.floor),
+    "ceiling": _number(math.ceil),
+    "eq": _texts(operator.eq),
+    "neq": _texts(operator.ne),
+    "gt": _numbers(operator.gt),
+    "gte": _numbers(operator.ge),
+    "lt": _numbers(operator.lt),
+    "lte": _numbers(operator.le),
+    "and": _every,
+    "or": _some,
+    "not": operator.not_,
 }

@@ -200,7 +200,7 @@ def _evaluate(words: tuple[str, ...], values: Values, manner: _Manner) -> Any:
         raise RenderingError(f"the helper {head!r} is not one that this engine knows: {', '.join(HELPERS)}")
     try:
         return helper(*(_value(argument, values, manner) for argument in arguments))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         raise RenderingError(f"the helper {head!r} cannot work with what it was given") from None
 
 

@@ -45,7 +45,7 @@ def as_text(value: Any) -> str:
         return choices.VALUES_JOINED_BY.join(as_text(item) for item in items)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
