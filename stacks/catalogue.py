@@ -2,6 +2,7 @@
 
 from aws_cdk import App
 
+from stacks.engagement_events import EngagementEventsStack
 from stacks.engine import EngineStack
 from stacks.project import ProjectStack
 from stacks.segment_import import SegmentImportStack
@@ -14,6 +15,7 @@ def build(app: App) -> None:
     engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
     project = ProjectStack(app, "Project").project
     SegmentImportStack(app, "SegmentImport", project=project)
+    EngagementEventsStack(app, "EngagementEvents", project=project, callback_url=settings.callback_url)
     if settings.engine == "hosted":
         host = getattr(engine.engine, "host", None)
         if host:

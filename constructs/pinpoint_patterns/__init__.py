@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
     from pinpoint_patterns.project import EmailChannel as EmailChannel
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
 _MODULES: Final = {
     "EmailChannel": "project",
+    "EngagementEvents": "engagement_events",
     "EventStream": "event_stream",
     "IPinpointProject": "project",
     "ImportBucket": "import_bucket",

@@ -103,6 +103,7 @@ class SegmentImports(Construct):
             timeout=Duration.minutes(15),
             # One whole virtual CPU: the work is parsing. Memory itself does not grow with the file.
             memory_size=1769,
+            needs_dependencies=False,
         )
         bucket.grant_read(check.function, "segments/*")
         for prefix in ("accepted/*", "quarantine/*"):
@@ -118,6 +119,7 @@ class SegmentImports(Construct):
             code=[_CODE],
             description=f"Import jobs: {step}",
             timeout=Duration.minutes(1),
+            needs_dependencies=False,
             environment={"APPLICATION_ID": project.application_id},
         )
 
@@ -129,6 +131,7 @@ class SegmentImports(Construct):
             code=[_CODE],
             description="Writes what became of a file and tells the topic",
             timeout=Duration.minutes(1),
+            needs_dependencies=False,
             environment={"TOPIC_ARN": self.topic.topic_arn},
         )
         bucket.grant_put(report.function, "reports/*")

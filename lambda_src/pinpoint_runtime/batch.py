@@ -16,6 +16,10 @@ BatchResponse: TypeAlias = dict[str, list[dict[str, str]]]
 _LOG: Final = logger(__name__)
 
 
+class NotYet(Exception):
+    """The record has to come again later, as planned: that is no error, and is logged as none."""
+
+
 def queue_failures(records: Sequence[Record], handle: Callable[[Record], object]) -> BatchResponse:
     """Handle each message of an SQS batch, and answer with those that raised: only they come again."""
     return _answer(
@@ -39,6 +43,9 @@ def stream_failures(records: Sequence[Record], handle: Callable[[Record], object
 def _handled(record: Record, identifier: str, handle: Callable[[Record], object]) -> bool:
     try:
         handle(record)
+    except NotYet as later:
+        _LOG.info("record comes again", extra={"record": identifier, "why": str(later)})
+        return False
     except Exception as error:  # noqa: BLE001 (the edge: the record becomes a reported failure)
         _LOG.exception("record failed", extra={"record": identifier, "error": type(error).__name__})
         return False

@@ -40,7 +40,7 @@ def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
         source: The file.
         state: What the steps left: `check`, `job`, and `error` if one of them failed.
     """
-    checked, job = state.get("check", {}), state.get("job")
+    checked, job = state.get("check", {}), state.get("job", {})
     report: dict[str, Any] = {
         "outcome": _outcome(state),
         "segment": checked.get("segment"),
@@ -50,7 +50,11 @@ def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
         "quarantined": checked.get("quarantined", 0),
         "quarantined_by_reason": checked.get("quarantined_by_reason", {}),
         "quarantine_key": checked.get("quarantine_key"),
-        "job": _job(job) if job else None,
+        "job_id": job.get("id"),
+        "job_status": job.get("status"),
+        "segment_id": job.get("segment_id"),
+        "import_processed": job.get("processed", 0),
+        "import_failures": job.get("failures", 0),
     }
     if checked.get("outcome") == "REFUSED":
         report["refused"] = {"reason": checked["reason"], "detail": checked["detail"]}
@@ -66,13 +70,3 @@ def _outcome(state: Mapping[str, Any]) -> str:
     if "error" in state or state.get("job", {}).get("status") == "FAILED":
         return "FAILED"
     return "REFUSED" if state["check"]["outcome"] == "REFUSED" else "IMPORTED"
-
-
-def _job(job: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": job["id"],
-        "status": job["status"],
-        "segment_id": job.get("segment_id"),
-        "processed": job.get("processed", 0),
-        "failures": job.get("failures", 0),
-    }

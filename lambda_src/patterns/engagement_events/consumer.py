@@ -1,0 +1,56 @@
+"""Reads the event stream: what the platform has to know goes to a queue, what is no event to another."""
+
+import base64
+import binascii
+import json
+from typing import Any, Final
+
+from patterns.engagement_events.callbacks import callbacks_for
+from patterns.engagement_events.events import MalformedRecord, parse
+from pinpoint_runtime.batch import BatchResponse, Record, stream_failures
+from pinpoint_runtime.clients import client
+from pinpoint_runtime.logger import logger
+from pinpoint_runtime.settings import text
+
+_LOG: Final = logger(__name__)
+_SQS: Final = client("sqs")
+_CALLBACKS: Final = text("CALLBACKS_QUEUE_URL")
+_MALFORMED: Final = text("MALFORMED_QUEUE_URL")
+# A message holds 1 MiB, a stream's record up to 10 MiB; the beginning says enough.
+_LONGEST_RECORD: Final = 128 * 1024
+
+
+def handler(event: dict[str, Any], context: object) -> BatchResponse:  # noqa: ARG001
+    """Handle a batch of the stream; a record that cannot be handled now comes again."""
+    return stream_failures(event["Records"], handle)
+
+
+def handle(record: Record) -> None:
+    """Handle one record. A malformed one counts as handled: no attempt would mend it."""
+    try:
+        data = base64.b64decode(record["kinesis"]["data"], validate=True)
+        callbacks = list(callbacks_for(parse(data)))
+    except (MalformedRecord, binascii.Error) as malformed:
+        _set_aside(record, getattr(malformed, "reason", "the record is not base64"))
+        return
+    for callback in callbacks:
+        _SQS.send_message(
+            QueueUrl=_CALLBACKS, MessageBody=json.dumps({"key": callback.key, "body": callback.body})
+        )
+
+
+def _set_aside(record: Record, reason: str) -> None:
+    # The mapping's own on-failure queue would keep only the record's place in the stream, and no reason.
+    number = record["kinesis"]["sequenceNumber"]
+    _LOG.warning("malformed event", extra={"reason": reason, "sequence_number": number})
+    _SQS.send_message(
+        QueueUrl=_MALFORMED,
+        MessageBody=json.dumps(
+            {
+                "reason": reason,
+                "sequence_number": number,
+                "event_source_arn": record.get("eventSourceARN"),
+                "data": record["kinesis"]["data"][:_LONGEST_RECORD],
+            }
+        ),
+    )

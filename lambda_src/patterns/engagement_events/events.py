@@ -1,0 +1,194 @@
+"""The records of a Pinpoint event stream as types: the ones a consumer acts on, and the rest as they are.
+
+See https://docs.aws.amazon.com/pinpoint/latest/developerguide/event-streams-data-email.html and its
+siblings for campaigns, SMS and apps.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias, cast
+
+
+class MalformedRecord(Exception):
+    """A record that is no event: no JSON, or without what every event of its type has.
+
+    Attributes:
+        reason: What is wrong, without any of its values.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What every event has.
+
+    Attributes:
+        event_type: Such as `_email.hardbounce`, or an app's own name.
+        arrived_at: When Pinpoint took it in. E-mail events of one message share the other timestamp.
+        application_id: The project; empty if the record names none.
+        client_id: The endpoint id; of transactional e-mail a random UUID; empty if the record names none.
+        attributes: Texts by name.
+    """
+
+    event_type: str
+    arrived_at: datetime
+    application_id: str
+    client_id: str
+    attributes: Mapping[str, str]
+
+    @property
+    def campaign_id(self) -> str | None:
+        """The campaign that the message belongs to."""
+        return self.attributes.get("campaign_id")
+
+    @property
+    def endpoint_id(self) -> str | None:
+        """The endpoint, where `client_id` is one: messages of campaigns and journeys."""
+        is_endpoint = self.campaign_id or self.attributes.get("journey_id")
+        return self.client_id if is_endpoint and self.client_id else None
+
+
+@dataclass(frozen=True)
+class BouncedRecipient:
+    """One address of a bounce.
+
+    Attributes:
+        address: The e-mail address.
+        diagnostic_code: What the receiving server said.
+    """
+
+    address: str
+    diagnostic_code: str | None
+
+
+@dataclass(frozen=True)
+class HardBounce:
+    """An e-mail that can never be delivered to these addresses."""
+
+    envelope: Envelope
+    message_id: str
+    sub_type: str | None
+    recipients: tuple[BouncedRecipient, ...]
+
+
+@dataclass(frozen=True)
+class CampaignSend:
+    """What became of one endpoint in one run of a campaign; `status` as documented, such as `SUCCESS`."""
+
+    envelope: Envelope
+    activity_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class OtherEvent:
+    """Any event that has no type of its own here, unknown ones included."""
+
+    envelope: Envelope
+
+
+Event: TypeAlias = HardBounce | CampaignSend | OtherEvent
+
+
+def parse(data: bytes) -> Event:
+    """Read one record.
+
+    Args:
+        data: The record's bytes, base64 decoded.
+
+    Raises:
+        MalformedRecord: It is no event.
+    """
+    try:
+        record: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        raise MalformedRecord("the record is not JSON") from None
+    if not isinstance(record, dict):
+        raise MalformedRecord("the record is not a JSON object")
+    fields = cast("dict[str, Any]", record)
+    envelope = _envelope(fields)
+    builder = _BUILDERS.get(envelope.event_type)
+    return builder(envelope, fields) if builder else OtherEvent(envelope)
+
+
+def _envelope(record: Mapping[str, Any]) -> Envelope:
+    attributes = _object(record, "attributes")
+    return Envelope(
+        event_type=_text(record, "event_type"),
+        arrived_at=_moment(record),
+        application_id=str(_object(record, "application").get("app_id") or ""),
+        client_id=str(_object(record, "client").get("client_id") or ""),
+        attributes={name: str(value) for name, value in attributes.items()},
+    )
+
+
+def _hard_bounce(envelope: Envelope, record: Mapping[str, Any]) -> Event:
+    mail_event = _object(_object(_object(record, "facets"), "email_channel"), "mail_event")
+    mail, bounce = _object(mail_event, "mail"), _object(mail_event, "bounce")
+    if bounce.get("bounce_type", "Permanent") != "Permanent":
+        return OtherEvent(envelope)
+    listed = _list(bounce, "bounced_recipients") or [
+        {"email_address": address} for address in _list(mail, "destination")
+    ]
+    recipients = tuple(_recipient(entry) for entry in listed)
+    if not recipients:
+        raise MalformedRecord("a hard bounce without recipients")
+    return HardBounce(envelope, _text(mail, "message_id"), bounce.get("bounce_sub_type"), recipients)
+
+
+def _recipient(entry: Any) -> BouncedRecipient:
+    if not isinstance(entry, dict):
+        raise MalformedRecord("a bounced recipient that is no object")
+    fields = cast("dict[str, Any]", entry)
+    code = fields.get("diagnostic_code")
+    return BouncedRecipient(_text(fields, "email_address"), str(code) if code else None)
+
+
+def _campaign_send(envelope: Envelope, record: Mapping[str, Any]) -> Event:  # noqa: ARG001
+    return CampaignSend(
+        envelope,
+        activity_id=_text(envelope.attributes, "campaign_activity_id"),
+        status=_text(envelope.attributes, "campaign_send_status"),
+    )
+
+
+def _object(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = record.get(name) or {}
+    if not isinstance(value, dict):
+        raise MalformedRecord(f"{name} is not an object")
+    return cast("Mapping[str, Any]", value)
+
+
+def _list(record: Mapping[str, Any], name: str) -> list[Any]:
+    value = record.get(name) or []
+    if not isinstance(value, list):
+        raise MalformedRecord(f"{name} is not a list")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    value = record.get(name)
+    if not isinstance(value, str) or not value:
+        raise MalformedRecord(f"{name} is missing")
+    return value
+
+
+def _moment(record: Mapping[str, Any]) -> datetime:
+    milliseconds = record.get("arrival_timestamp", record.get("event_timestamp"))
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
+        raise MalformedRecord("arrival_timestamp is missing")
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise MalformedRecord("arrival_timestamp is out of range") from None
+
+
+_BUILDERS: Final[Mapping[str, Callable[[Envelope, Mapping[str, Any]], Event]]] = {
+    "_email.hardbounce": _hard_bounce,
+    "_campaign.send": _campaign_send,
+}
