@@ -1,0 +1,1 @@
+"""Pinpoint resources for CloudFormation: the engine's own operations, called in process."""
