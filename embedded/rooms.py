@@ -1,10 +1,32 @@
 """The rooms of the embedded AWS, in the order in which they are installed."""
 
-from embedded import concurrency, lambda_events, secure_transport, workers
+from embedded import (
+    batch_actions,
+    concurrency,
+    lambda_events,
+    payload_limit,
+    pinpoint,
+    request_path,
+    secure_transport,
+    service_iam,
+    type_changes,
+    workers,
+)
 from embedded.server import Server
 
 
 def install(server: Server) -> None:
     """Install every room in the server of this process, before it serves its first request."""
-    for room in (secure_transport, workers, concurrency, lambda_events):
+    for room in (
+        secure_transport,
+        batch_actions,
+        request_path,
+        workers,
+        concurrency,
+        lambda_events,
+        service_iam,
+        payload_limit,
+        type_changes,
+        pinpoint,
+    ):
         room.install(server)

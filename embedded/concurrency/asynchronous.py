@@ -17,6 +17,7 @@ from embedded.concurrency.admission import Admission, admitted
 from embedded.concurrency.async_failures import report
 from embedded.ministack_names import find
 
+_LAMBDA = "ministack.services.lambda_svc"
 _RETRY_SECONDS = (1.0, 2.0)
 """AWS waits one and two minutes between attempts; an embedded AWS has less patience."""
 _THROTTLE_SECONDS = 0.25
@@ -46,6 +47,8 @@ class AsynchronousQueue:
     def accept(self, function: dict[str, Any], event: Any) -> None:
         """Queue one event for a function record; returns at once."""
         now = time.time()
+        if "config" not in function:
+            function = {"config": function, **function}
         self._put(_Invocation(now, next(self._turns), function, event, contextvars.copy_context(), now))
 
     def clear(self) -> None:
@@ -130,8 +133,11 @@ def _settings(function: dict[str, Any]) -> _Settings:
 
 
 def _execute(function: dict[str, Any], event: Any) -> dict[str, Any]:
+    """Run the function as it was when the event came, under the concurrency that is reserved for it now."""
+    current, _, _ = find(f"{_LAMBDA}._get_func_record_for_ref")(function["config"]["FunctionArn"])
+    if current is None:
+        return {}
+    record = {**function, "concurrency": current.get("concurrency")}
     with admitted():
-        result: dict[str, Any] = find("ministack.services.lambda_svc._execute_function_with_config_scope")(
-            function, event
-        )
+        result: dict[str, Any] = find(f"{_LAMBDA}._execute_function_with_config_scope")(record, event)
     return result

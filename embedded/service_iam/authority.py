@@ -3,6 +3,7 @@
 ministack asks them of signed requests only; what its services do for each other goes unasked.
 """
 
+import dataclasses
 import json
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ def role_refusal(role_arn: str, action: str, resource: str, *, session: str = "s
     Args:
         role_arn: The role that the service has assumed.
         action: For example `sqs:ReceiveMessage`.
-        resource: The ARN that is acted on, or `*`.
+        resource: The ARN that is acted on. With `*`, where it is not known, any resource that a statement
+            names will do.
         session: Name of the role's session, as it shows in the message.
     """
     if not is_enforced():
@@ -40,7 +42,10 @@ def role_refusal(role_arn: str, action: str, resource: str, *, session: str = "s
         service_context={},
     )
     limits = find(f"{_IAM}._permissions_boundary")(find("ministack.services.iam._roles"), name, account)
-    result = find(f"{_IAM}.evaluate")(context, find(f"{_IAM}._gather_role_policies")(name, account), *limits)
+    policies = find(f"{_IAM}._gather_role_policies")(name, account)
+    if resource == "*":
+        policies = [[_for_any_resource(statement) for statement in policy] for policy in policies]
+    result = find(f"{_IAM}.evaluate")(context, policies, *limits)
     service = action.partition(":")[0]
     policy = find(f"{_IAM}._resource_policy")(service, resource) if service in _WITH_POLICIES else None
     if policy is not None:
@@ -102,6 +107,12 @@ def topic_refusal(topic_arn: str, service: str, source_arn: str) -> str | None:
     if admits(topic_arn, service, source_arn, account_of(source_arn)):
         return None
     return f"{service} is not authorized to perform: sns:Publish on resource: {topic_arn}"
+
+
+def _for_any_resource(statement: Any) -> Any:
+    if statement.effect != "Allow":
+        return statement
+    return dataclasses.replace(statement, resources=["*"], not_resources=[])
 
 
 def account_of(arn: str) -> str:
