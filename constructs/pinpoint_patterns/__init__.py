@@ -4,25 +4,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
+    from pinpoint_patterns.inbox_channel import InboxChannel as InboxChannel
     from pinpoint_patterns.project import EmailChannel as EmailChannel
     from pinpoint_patterns.project import IPinpointProject as IPinpointProject
     from pinpoint_patterns.project import Limits as Limits
     from pinpoint_patterns.project import PinpointProject as PinpointProject
     from pinpoint_patterns.project import QuietTime as QuietTime
+    from pinpoint_patterns.webhook_channel import WebhookChannel as WebhookChannel
 
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
 _MODULES: Final = {
+    "CustomChannel": "custom_channel",
     "EmailChannel": "project",
     "EngagementEvents": "engagement_events",
     "EventStream": "event_stream",
     "IPinpointProject": "project",
     "ImportBucket": "import_bucket",
+    "InboxChannel": "inbox_channel",
     "Limits": "project",
     "PinpointProject": "project",
     "QuietTime": "project",
+    "WebhookChannel": "webhook_channel",
 }
 __all__ = list(_MODULES)
 
