@@ -2,6 +2,7 @@
 
 from aws_cdk import App
 
+from stacks.custom_channels import CustomChannelsStack
 from stacks.engagement_events import EngagementEventsStack
 from stacks.engine import EngineStack
 from stacks.project import ProjectStack
@@ -13,8 +14,18 @@ def build(app: App) -> None:
     """Add every pattern's stack to an app, hosted on the engine unless the context says otherwise."""
     settings = Settings.from_context(app.node)
     engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
-    project = ProjectStack(app, "Project").project
+    project_stack = ProjectStack(app, "Project")
+    # Whichever way Pinpoint is asked, the embedded AWS answers with the engine: it has to be there first.
+    project_stack.add_dependency(engine)
+    project = project_stack.project
     SegmentImportStack(app, "SegmentImport", project=project)
+    CustomChannelsStack(
+        app,
+        "CustomChannels",
+        project=project,
+        webhook_url=settings.webhook_url,
+        webhook_idempotency=settings.webhook_idempotency,
+    )
     EngagementEventsStack(app, "EngagementEvents", project=project, callback_url=settings.callback_url)
     if settings.engine == "hosted":
         host = getattr(engine.engine, "host", None)
