@@ -1,5 +1,6 @@
 """The demo's two campaigns, as any client of Amazon Pinpoint would start them."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from embedded.demo.ledger import Cell
 from embedded.demo.report import Narrator
 
 SENDER = "no-reply@example.com"
-_TEMPLATE = "demo-offer"
 _OFFER = "Hello {{User.UserAttributes.FirstName}}, 20 % off your {{Attributes.Plan}} plan."
 _TARGETING_SECONDS = 150.0
 
@@ -50,9 +50,10 @@ def start_webhook_campaign(account: Account, segment_id: str) -> Campaign:
 
 def start_email_campaign(account: Account, segment_id: str) -> Campaign:
     """Sends to every EMAIL endpoint of the segment, from a template."""
-    account.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    _verify_sender(account)
+    template = f"demo-offer-{segment_id}"
     account.client("pinpoint").create_email_template(
-        TemplateName=_TEMPLATE,
+        TemplateName=template,
         EmailTemplateRequest={
             "Subject": "An offer for {{User.UserAttributes.FirstName}}",
             "TextPart": _OFFER,
@@ -64,8 +65,14 @@ def start_email_campaign(account: Account, segment_id: str) -> Campaign:
         "E-mail campaign",
         segment_id,
         MessageConfiguration={"EmailMessage": {"FromAddress": SENDER}},
-        TemplateConfiguration={"EmailTemplate": {"Name": _TEMPLATE}},
+        TemplateConfiguration={"EmailTemplate": {"Name": template}},
     )
+
+
+def _verify_sender(account: Account) -> None:
+    ses = account.client("sesv2")
+    with contextlib.suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=SENDER)
 
 
 def _start(account: Account, name: str, segment_id: str, **message: Any) -> Campaign:

@@ -11,7 +11,6 @@ from embedded.demo.account import Account
 from embedded.demo.ledger import Cell
 from embedded.demo.report import Narrator
 
-SEGMENT_NAME = "demo"
 _IMPORT_SECONDS = 120.0
 
 
@@ -32,21 +31,28 @@ class Imported:
     counts: Mapping[Cell, int]
 
 
-def import_file(account: Account, content: bytes, narrator: Narrator) -> Imported:
+def import_file(account: Account, segment_name: str, content: bytes, narrator: Narrator) -> Imported:
     """Puts the file where the pattern looks for files, and waits for its report.
+
+    Args:
+        account: Where to.
+        segment_name: What the segment is to be called.
+        content: The file.
+        narrator: Told how it goes.
 
     Raises:
         ImportStuck: No report came in time, or it tells of no segment.
     """
-    s3, bucket = account.client("s3"), account.output("SegmentImport", "BucketName")
-    s3.put_object(Bucket=bucket, Key=f"segments/{SEGMENT_NAME}/endpoints.csv", Body=content)
-    report = _report(s3, bucket, narrator)
+    bucket = _Bucket(account.client("s3"), account.output("SegmentImport", "BucketName"))
+    before = bucket.keys()
+    bucket.s3.put_object(Bucket=bucket.name, Key=f"segments/{segment_name}/endpoints.csv", Body=content)
+    report = _report(bucket, before, narrator)
     if not report.get("segment_id"):
         raise ImportStuck(f"the report tells of no segment: {report}")
     segment = account.client("pinpoint").get_segment(
         ApplicationId=account.output("Project", "ApplicationId"), SegmentId=report["segment_id"]
     )["SegmentResponse"]
-    quarantine = [json.loads(line) for line in _objects(s3, bucket, "quarantine/").splitlines()]
+    quarantine = [json.loads(line) for line in bucket.text("quarantine/", before).splitlines()]
     return Imported(report["segment_id"], import_counts(report, quarantine, segment))
 
 
@@ -71,19 +77,29 @@ def import_counts(
     }
 
 
-def _report(s3: Any, bucket: str, narrator: Narrator) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Bucket:
+    s3: Any
+    name: str
+
+    def keys(self, prefix: str = "") -> set[str]:
+        listed = self.s3.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])
+        return {one["Key"] for one in listed}
+
+    def text(self, prefix: str, before: set[str]) -> str:
+        """What the objects hold that came since."""
+        new = sorted(self.keys(prefix) - before)
+        bodies = (self.s3.get_object(Bucket=self.name, Key=key)["Body"].read().decode() for key in new)
+        return "".join(bodies)
+
+
+def _report(bucket: _Bucket, before: set[str], narrator: Narrator) -> dict[str, Any]:
+    narrator.detail("rows are checked one by one, then imported")
     deadline = time.monotonic() + _IMPORT_SECONDS
     while time.monotonic() < deadline:
-        narrator.detail("rows are checked one by one, then imported")
-        text = _objects(s3, bucket, "reports/")
+        text = bucket.text("reports/", before)
         if text:
             report: dict[str, Any] = json.loads(text)
             return report
         time.sleep(0.3)
     raise ImportStuck(f"no report under reports/ after {_IMPORT_SECONDS:.0f} s")
-
-
-def _objects(s3: Any, bucket: str, prefix: str) -> str:
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    bodies = (s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read().decode() for one in listed)
-    return "".join(bodies)

@@ -40,7 +40,7 @@ def stage(options: Options, narrator: Narrator) -> Generator[Stage]:
     The logs are kept when the block is left by an exception.
     """
     setup = options.setup
-    messages = message_api.message_api(setup.messages, options.sabotage)
+    messages = message_api.message_api(setup.messages)
     callbacks = cdp.cdp(setup.callbacks)
     state = State(Path(tempfile.mkdtemp(prefix="pinpoint-demo-")))
     with ExitStack() as running:

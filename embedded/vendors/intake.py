@@ -77,6 +77,11 @@ class Intake:
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def begin(self, faults: FaultPlan, sabotage: Sabotage = Sabotage.NONE) -> None:
+        """A new day: another plan of faults, another sabotage, an empty log."""
+        with self._lock:
+            self.faults, self.sabotage, self.journal = faults, sabotage, Journal()
+
     def receive(self, request: Request) -> Answer:
         """Answers one request."""
         if not self.secret:
