@@ -115,4 +115,8 @@ def _invoke(
 
 
 def _sent(properties: _Properties) -> _Properties:
-    return {**properties, "ServiceToken": engine.PROVIDER}
+    sent = {**properties, "ServiceToken": engine.PROVIDER}
+    if "Tags" in properties:
+        # The engine refuses CloudFormation's own tags, as it has to from anybody else.
+        sent["Tags"] = {key: tag for key, tag in properties["Tags"].items() if not key.startswith("aws:")}
+    return sent
