@@ -119,7 +119,7 @@ def _webhook(recipients: Iterable[Endpoint], setup: Setup) -> Iterator[tuple[Cel
     # With a key the message is posted again and the vendor says that it has it; without one nobody knows.
     unknown = 0 if setup.idempotency else cuts
     yield Cell("Webhook campaign", "delivered"), len(attempts) - unknown
-    yield Cell("Webhook campaign", "failed: unknown recipient"), gone
+    yield Cell("Webhook campaign", "failed: http_422"), gone
     yield Cell("Webhook campaign", "unknown"), unknown
     yield Cell("Message vendor", "messages taken in"), len(attempts)
     yield from _vendor("Message vendor", attempts)

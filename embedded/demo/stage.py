@@ -24,11 +24,13 @@ class Stage:
 
     Args:
         account: The AWS account with all stacks.
+        environment: A file to source for programs that are to speak to it.
         messages: The ISV's message API.
         callbacks: The customer data platform.
     """
 
     account: Account
+    environment: Path
     messages: Intake
     callbacks: Intake
 
@@ -66,7 +68,8 @@ def stage(options: Options, narrator: Narrator) -> Generator[Stage]:
             account = Account.of(started.server.endpoint, state)
             messages.secret = _secret(account, "CustomChannels", "WebhookSecretArn")
             callbacks.secret = _secret(account, "EngagementEvents", "CallbackSecretArn")
-            yield Stage(account, messages, callbacks)
+            state.write_environment(started.server.endpoint)
+            yield Stage(account, state.environment, messages, callbacks)
         except Exception:
             narrator.step(f"the logs are kept in {state.folder}")
             raise

@@ -14,6 +14,9 @@ def cdp(faults: FaultPlan) -> Intake:
 
 
 def _recipient(event: Mapping[str, object]) -> str:
+    missing = [name for name in ("type", "timestamp", "message_id") if not event.get(name)]
+    if missing:
+        raise Refused(f"{missing[0]}_is_missing")
     address = event.get("address")
     if not isinstance(address, str) or not address:
         raise Refused("address_is_missing")

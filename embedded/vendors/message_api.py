@@ -16,6 +16,10 @@ def message_api(faults: FaultPlan, sabotage: Sabotage = Sabotage.NONE) -> Intake
 
 
 def _recipient(message: Mapping[str, object]) -> str:
+    if message.get("type") != "message.send":
+        raise Refused("type_must_be_message_send")
+    if not isinstance(message.get("data"), str):
+        raise Refused("data_must_be_a_text")
     recipient = message.get("to")
     if not isinstance(recipient, str) or not recipient:
         raise Refused("to_is_missing")

@@ -37,7 +37,11 @@ class Sender:
         timestamp: int | None = None,
     ) -> tuple[int, dict[str, str], dict[str, str]]:
         """Status (0 for a cut connection), body, headers."""
-        content = body if body is not None else json.dumps({"to": to, "data": "hello"}).encode()
+        content = (
+            body
+            if body is not None
+            else json.dumps({"type": "message.send", "to": to, "data": "hello"}).encode()
+        )
         stamp = int(time.time()) if timestamp is None else timestamp
         headers = {
             "content-type": content_type,
@@ -113,6 +117,8 @@ def test_without_a_key_every_accepted_post_is_a_new_message_and_shows_as_twice(
         ({"body": b"not json"}, 422),
         ({"body": b"[]"}, 422),
         ({"body": b"{}"}, 422),
+        ({"body": b'{"type": "message.send", "data": "hello"}'}, 422),
+        ({"body": b'{"type": "message.send", "to": "ada"}'}, 422),
         ({"content_type": "text/plain"}, 422),
     ],
 )

@@ -1,0 +1,17 @@
+"""Every stack, deployed once for all tests that send real traffic through them."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from embedded.demo.options import Options
+from embedded.demo.report import Narrator
+from embedded.demo.stage import Stage, stage
+
+
+@pytest.fixture(scope="session")
+def hosted_stage() -> Iterator[Stage]:
+    with stage(Options(), Narrator(Console(file=io.StringIO()))) as running:
+        yield running
