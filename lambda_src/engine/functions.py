@@ -8,10 +8,10 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from engine.context import Context
+from engine.grants import admitted, function_name, grants_of
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS: Final = 3
@@ -62,11 +62,6 @@ def call(context: Context, function: str, payload: Mapping[str, Any], source_arn
     raise failure
 
 
-def function_name(function: str) -> str:
-    """The name in a function's name or ARN, without account, alias or version."""
-    return function.split(":")[6] if function.startswith("arn:") else function.partition(":")[0]
-
-
 class _Refused(CallFailed):
     """Another attempt would end the same way."""
 
@@ -97,29 +92,7 @@ def _call_once(context: Context, function: str, body: bytes, client_context: str
 
 
 def _check_grants(context: Context, function: str, source_arn: str) -> None:
-    """Hold the source conditions of the function's permissions, which the engine's own calls lack."""
     name = function_name(function)
-    patterns = context.memory.recall(("grants", name), 30, lambda: _grants(context, name))
-    if patterns and not any(_arn_like(pattern, source_arn) for pattern in patterns):
+    grants = context.memory.recall(("grants", name), 30, lambda: grants_of(context.store, name))
+    if not admitted(grants, source_arn):
         raise CallFailed(f"the function {name} does not admit {source_arn}")
-
-
-def _grants(context: Context, name: str) -> tuple[str, ...]:
-    patterns: list[str] = []
-    for item in context.store.query(f"GRANT#{name}"):
-        account = item.doc.get("SourceAccount")
-        arns = item.doc.get("SourceArn") or [f"arn:aws:mobiletargeting:*:{account or context.account}:*"]
-        if account in (None, "", context.account):
-            patterns += [arns] if isinstance(arns, str) else arns
-        else:
-            # A grant to another account admits nobody here, and still is a grant.
-            patterns.append("arn:none:::::")
-    return tuple(patterns)
-
-
-def _arn_like(pattern: str, arn: str) -> bool:
-    """Whether an ARN is like a pattern, part by part as IAM compares them."""
-    wanted, given = pattern.split(":", 5), arn.split(":", 5)
-    if len(wanted) != 6 or len(given) != 6:
-        return pattern == "*"
-    return all(fnmatchcase(part, like.replace("[", "[[]")) for like, part in zip(wanted, given, strict=True))

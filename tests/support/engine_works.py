@@ -16,7 +16,9 @@ from engine.campaigns.work import work as campaigns_work
 from engine.context import Context
 from engine.deliveries.work import work as deliveries_work
 from engine.imports.work import work as imports_work
+from engine.memory import Memory
 from engine.operations.documents import activity_key, public
+from engine.roles import assumed_client
 from engine.stream.deliver import deliver
 from engine.worker import consume
 from tests.support.engine_client import pinpoint_client
@@ -188,6 +190,22 @@ class Works:
 
     def run(self, **options: Any) -> None:
         self.pump.run(self.context, **options)
+
+    def pump_context(self, **clients: Any) -> Context:
+        """The workers' world with some clients replaced."""
+        return replace(
+            self.context,
+            client=lambda service: clients.get(service) or self.context.client(service),
+            memory=Memory(),
+        )
+
+    def assumed(self, service: str, context: Context) -> Any:
+        return assumed_client(context, service, ROLE, context.application_arn(self.app))
+
+    def run_one(self, *, attempt: int = 1) -> None:
+        """Give out the first message that waits, as the queue would at its n-th attempt."""
+        queue, body, _ = self.pump.waiting.popleft()
+        consume(sqs_event(body, attempt), self.context, WORKERS[queue])
 
     def start_campaign(self, segment_id: str, **write: Any) -> dict[str, Any]:
         request: dict[str, Any] = {

@@ -1,0 +1,456 @@
+"""One batch: hook, ledger, limits, channel, and one outcome for everybody."""
+
+from typing import Any
+
+import pytest
+
+from engine import functions
+from engine.campaigns.progress import Run
+from engine.deliveries import limits, work
+from engine.store import Key, Put
+from tests.support.engine_works import CUSTOM, EMAIL, Works, client_error, held_in_balance
+
+HEADER = "ChannelType,Address,Id,OptOut\n"
+HOOK = {"Hook": {"LambdaFunctionName": "hook", "Mode": "FILTER"}}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions.time, "sleep", lambda _: None)
+
+
+def _custom(works: Works, count: int = 3) -> str:
+    rows = "".join(f"CUSTOM,inbox-{i},id-{i},NONE\n" for i in range(count))
+    segment_id: str = works.import_file(HEADER + rows)["Definition"]["SegmentId"]
+    return segment_id
+
+
+def _mails(works: Works, *addresses: str) -> str:
+    rows = "".join(f"EMAIL,{address},id-{i},ana-{i}\n" for i, address in enumerate(addresses))
+    header = "ChannelType,Address,Id,User.UserAttributes.Name\n"
+    segment_id: str = works.import_file(header + rows)["Definition"]["SegmentId"]
+    return segment_id
+
+
+# --- hook -----------------------------------------------------------------------------------------
+
+
+def test_a_hook_sees_the_documented_event_and_may_leave_out_and_change(works: Works) -> None:
+    def hook(event: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: e for name, e in event["Endpoints"].items() if name != "id-1"}
+        for endpoint in kept.values():
+            endpoint.setdefault("Attributes", {})["Offer"] = ["half price"]
+        return kept
+
+    works.functions.named["hook"] = hook
+    activity = works.send_campaign(_custom(works), **HOOK)
+    event = next(event for name, event in works.functions.calls if name == "hook")
+    assert set(event) == {
+        "MessageConfiguration",
+        "ApplicationId",
+        "CampaignId",
+        "TreatmentId",
+        "ActivityId",
+        "ScheduledTime",
+        "Endpoints",
+    }
+    assert event["MessageConfiguration"] == {"CustomMessage": {"Data": "hello"}}
+    assert sorted(works.functions.seen_by("channel")) == ["id-0", "id-2"]
+    sent = [e for name, e in works.functions.calls if name == "channel"]
+    assert all(
+        endpoint["Attributes"] == {"Offer": ["half price"]}
+        for event in sent
+        for endpoint in event["Endpoints"].values()
+    )
+    assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "2", "NotSent.HOOK": "1"}
+    stored = works.pinpoint.get_endpoint(ApplicationId=works.app, EndpointId="id-0")["EndpointResponse"]
+    assert "Attributes" not in stored
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"rubbish", b"[1]", b'{"id-0": 7}', b'{"id-0": {"Attributes": {"Offer": "text"}}}', b"null"],
+)
+def test_a_hook_that_returns_rubbish_sends_to_nobody(works: Works, answer: bytes) -> None:
+    works.functions.named["hook"] = lambda _: answer
+    activity = works.send_campaign(_custom(works, 1), **HOOK)
+    assert works.functions.seen_by("channel") == []
+    assert activity["ExecutionMetrics"] == {"Status.HOOK_FAILURE": "1"}
+    assert works.statuses() == {"id-0": "HOOK_FAILURE"}
+
+
+def test_a_hook_has_three_attempts(works: Works) -> None:
+    answers = iter([RuntimeError("first"), RuntimeError("second")])
+
+    def hook(event: dict[str, Any]) -> Any:
+        for error in answers:
+            raise error
+        return event["Endpoints"]
+
+    works.functions.named["hook"] = hook
+    works.send_campaign(_custom(works, 1), **HOOK)
+    assert works.statuses() == {"id-0": "SUCCESS"}
+    assert works.functions.seen_by("hook") == ["id-0"] * 3
+
+
+def test_a_hook_that_answers_too_late_sends_to_nobody(works: Works) -> None:
+    from botocore.exceptions import ReadTimeoutError
+
+    def late(event: dict[str, Any]) -> Any:
+        raise ReadTimeoutError(endpoint_url="https://lambda")
+
+    original = works.functions.invoke
+
+    def invoke(**request: Any) -> Any:
+        if request["FunctionName"] == "hook":
+            late({})
+        return original(**request)
+
+    works.functions.invoke = invoke  # type: ignore[method-assign]
+    works.send_campaign(_custom(works, 1), **HOOK)
+    assert works.statuses() == {"id-0": "HOOK_FAILURE"}
+
+
+def test_ids_that_a_hook_was_not_given_are_ignored(works: Works) -> None:
+    works.functions.named["hook"] = lambda event: {
+        **event["Endpoints"],
+        "stranger": {"ChannelType": "CUSTOM", "Address": "elsewhere"},
+    }
+    works.send_campaign(_custom(works, 1), **HOOK)
+    assert works.functions.seen_by("channel") == ["id-0"]
+
+
+def test_a_hook_cannot_change_where_a_message_goes(works: Works) -> None:
+    works.functions.named["hook"] = lambda event: {
+        name: endpoint | {"Address": "elsewhere"} for name, endpoint in event["Endpoints"].items()
+    }
+    works.send_campaign(_custom(works, 1), **HOOK)
+    ((_, event),) = [call for call in works.functions.calls if call[0] == "channel"]
+    assert event["Endpoints"]["id-0"]["Address"] == "inbox-0"
+
+
+def test_the_project_s_hook_serves_campaigns_without_their_own(works: Works) -> None:
+    works.functions.named["hook"] = lambda _: {}
+    works.pinpoint.update_application_settings(
+        ApplicationId=works.app,
+        WriteApplicationSettingsRequest={"CampaignHook": {"LambdaFunctionName": "hook", "Mode": "FILTER"}},
+    )
+    activity = works.send_campaign(_custom(works, 1))
+    assert activity["ExecutionMetrics"] == {"NotSent.HOOK": "1"}
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_a_grant_admits_the_campaigns_it_names_and_no_others(works: Works, theirs: bool) -> None:
+    works.functions.named["hook"] = lambda event: event["Endpoints"]
+    app = works.app if theirs else "f" * 32
+    arn = f"arn:aws:mobiletargeting:us-east-1:123456789012:apps/{app}/campaigns/*"
+    works.context.store.put(
+        Put(Key("GRANT#hook", "one"), {"FunctionArn": "hook", "SourceArn": [arn], "SourceAccount": ""})
+    )
+    works.send_campaign(_custom(works, 1), **HOOK)
+    assert works.statuses() == {"id-0": "SUCCESS" if theirs else "HOOK_FAILURE"}
+    assert bool(works.functions.seen_by("hook")) == theirs
+
+
+# --- ledger ---------------------------------------------------------------------------------------
+
+
+def test_an_address_that_two_channels_share_gets_one_message_a_channel(works: Works) -> None:
+    rows = "CUSTOM,shared,a,NONE\nAPNS,shared,b,NONE\n"
+    segment_id = works.import_file(HEADER + rows, RegisterEndpoints=True)["Definition"]["SegmentId"]
+    both = CUSTOM["CustomDeliveryConfiguration"] | {"EndpointTypes": ["CUSTOM", "APNS"]}
+    works.send_campaign(segment_id, **{**CUSTOM, "CustomDeliveryConfiguration": both})
+    assert works.statuses() == {"a": "SUCCESS", "b": "SUCCESS"}
+
+
+def test_two_endpoints_with_one_address_get_one_message(works: Works) -> None:
+    rows = "CUSTOM,shared,a,NONE\nCUSTOM,shared,b,NONE\nCUSTOM,own,c,NONE\n"
+    segment_id = works.import_file(HEADER + rows, RegisterEndpoints=False)["Definition"]["SegmentId"]
+    activity = works.send_campaign(segment_id)
+    assert len(works.functions.seen_by("channel")) == 2
+    assert sorted(works.statuses().values()) == ["DUPLICATE_ADDRESS", "SUCCESS", "SUCCESS"]
+    assert held_in_balance(activity)
+
+
+def test_a_worker_that_dies_during_the_send_leaves_its_people_unknown(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = works.start_campaign(_custom(works, 2))
+    died: list[str] = []
+
+    def die_once(*arguments: Any) -> Any:
+        if not died:
+            died.append("in the middle of the call")
+            raise SystemError
+        raise AssertionError("nobody may be sent to again")
+
+    monkeypatch.setattr(work, "send", die_once)
+    monkeypatch.setattr(works.pump, "run", works.pump.run)
+    works.run()
+    activity = works.activity(campaign["Id"])
+    assert activity["ExecutionMetrics"]["Status.UNKNOWN"] == str(activity["TotalEndpointCount"])
+    assert held_in_balance(activity)
+    assert any(delay > 200 for delay in works.pump.delays)
+
+
+def test_a_worker_that_dies_after_the_send_has_its_outcome_taken_over(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = works.start_campaign(_custom(works, 2))
+    original, died = work._emit, []
+
+    def die_once(*arguments: Any) -> None:
+        if len(died) < 2:
+            died.append(1)
+            raise SystemError
+        original(*arguments)
+
+    monkeypatch.setattr(work, "_emit", die_once)
+    works.run()
+    assert sorted(works.functions.seen_by("channel")) == ["id-0", "id-1"]
+    activity = works.activity(campaign["Id"])
+    assert activity["SuccessfulEndpointCount"] == 2
+    assert set(works.statuses().values()) == {"SUCCESS"}
+
+
+def test_a_batch_that_fails_on_every_attempt_ends_as_failed(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = works.start_campaign(_custom(works, 2))
+
+    def poison(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(work, "_hooked", poison)
+    works.run()
+    activity = works.activity(campaign["Id"])
+    assert (activity["State"], activity["Result"]) == ("COMPLETED", "FAIL")
+    assert activity["ExecutionMetrics"] == {"Status.FAILURE": "2"}
+    assert not works.pump.dead
+
+
+def test_who_opts_out_between_targeting_and_delivery_is_not_sent_to(works: Works) -> None:
+    campaign = works.start_campaign(_custom(works, 1))
+    while works.pump.waiting[0][0] != "deliveries":
+        works.run_one()
+    works.pinpoint.update_endpoint(
+        ApplicationId=works.app, EndpointId="id-0", EndpointRequest={"OptOut": "ALL"}
+    )
+    works.run()
+    assert works.functions.seen_by("channel") == []
+    assert works.activity(campaign["Id"])["ExecutionMetrics"] == {"NotSent.OPT_OUT": "1"}
+
+
+# --- custom channels ------------------------------------------------------------------------------
+
+
+def test_a_custom_channel_sees_the_documented_event(works: Works) -> None:
+    works.send_campaign(_custom(works, 1))
+    ((_, event),) = works.functions.calls
+    assert set(event) == {
+        "Message",
+        "Data",
+        "ApplicationId",
+        "CampaignId",
+        "TreatmentId",
+        "ActivityId",
+        "ScheduledTime",
+        "Endpoints",
+    }
+    assert event["TreatmentId"] == "0"
+    endpoint = event["Endpoints"]["id-0"]
+    assert endpoint["ChannelType"] == "CUSTOM"
+    assert endpoint["OptOut"] == "NONE"
+    assert "CohortId" not in endpoint
+
+
+def test_a_channel_function_that_raises_is_a_custom_delivery_failure(works: Works) -> None:
+    def explode(event: dict[str, Any]) -> Any:
+        raise KeyError("endpoint_id")
+
+    works.functions.named["channel"] = explode
+    activity = works.send_campaign(_custom(works, 2))
+    assert set(works.statuses().values()) == {"CUSTOM_DELIVERY_FAILURE"}
+    assert (activity["Result"], activity.get("SuccessfulEndpointCount", 0)) == ("SUCCESS", 0)
+    assert held_in_balance(activity)
+
+
+def test_a_channel_function_that_does_not_exist_is_tried_once(works: Works) -> None:
+    del works.functions.named["channel"]
+    works.send_campaign(_custom(works, 1))
+    assert works.statuses() == {"id-0": "CUSTOM_DELIVERY_FAILURE"}
+    assert len(works.functions.calls) == 1
+
+
+# --- e-mail ---------------------------------------------------------------------------------------
+
+
+def test_a_mail_is_rendered_for_its_endpoint_and_carries_the_run_and_the_claim(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFIGURATION_SET", "engine-set")
+    activity = works.send_campaign(_mails(works, "success+1@simulator.amazonses.com"), **EMAIL)
+    (request,) = works.mail.sent
+    simple = request["Content"]["Simple"]
+    assert simple["Subject"]["Data"] == "Hello ana-0"
+    assert simple["Body"]["Html"]["Data"] == "<p>Hello ana-0</p>"
+    assert request["ConfigurationSetName"] == "engine-set"
+    tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
+    assert tags["app"] == works.app
+    assert tags["run"] == activity["Id"]
+    assert len(tags["claim"]) == 64
+    assert works.statuses() == {"id-0": "SUCCESS"}
+
+
+def test_the_safety_catch_holds_back_and_the_counts_say_so(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW_LIST", "friend@example.org, @example.net")
+    works.mail.verified = ["Own@example.com", "verified.example"]
+    segment_id = _mails(
+        works,
+        "stranger@example.com",
+        "own@example.com",
+        "any@verified.example",
+        "Friend@example.org",
+        "any@example.net",
+        "bounce@simulator.amazonses.com",
+    )
+    activity = works.send_campaign(segment_id, **EMAIL)
+    assert "stranger@example.com" not in works.mail.addresses
+    assert len(works.mail.sent) == 5
+    assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "5", "NotSent.SAFETY_CATCH": "1"}
+
+
+def test_live_sending_reaches_everybody(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDING", "live")
+    works.send_campaign(_mails(works, "stranger@example.com"), **EMAIL)
+    assert works.mail.addresses == ["stranger@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (client_error("MessageRejected"), "FAILURE_PERMANENT"),
+        (client_error("TooManyRequestsException", 429), "THROTTLED"),
+        (client_error("InternalFailure", 500), "TRANSIENT_FAILURE"),
+    ],
+)
+def test_what_the_mail_service_answers_becomes_the_documented_status(
+    works: Works, error: Exception, status: str
+) -> None:
+    works.mail.errors["bounce@simulator.amazonses.com"] = error
+    segment_id = _mails(works, "bounce@simulator.amazonses.com", "success@simulator.amazonses.com")
+    activity = works.send_campaign(segment_id, **EMAIL)
+    assert works.statuses() == {"id-0": status, "id-1": "SUCCESS"}
+    assert held_in_balance(activity)
+
+
+def test_a_campaign_without_any_sender_fails_for_good(works: Works) -> None:
+    message = {"EmailMessage": {"Title": "t", "Body": "b"}}
+    segment_id = _mails(works, "success@simulator.amazonses.com")
+    works.send_campaign(segment_id, MessageConfiguration=message)
+    assert works.statuses() == {"id-0": "FAILURE_PERMANENT"}
+
+
+def test_a_template_gives_what_the_message_does_not(works: Works) -> None:
+    works.pinpoint.create_email_template(
+        TemplateName="hello",
+        EmailTemplateRequest={
+            "Subject": "Hi {{Attributes.Nick}}",
+            "TextPart": "Dear {{User.UserAttributes.Name}}",
+            "DefaultSubstitutions": '{"Attributes.Nick": "friend"}',
+        },
+    )
+    works.send_campaign(
+        _mails(works, "success@simulator.amazonses.com"),
+        MessageConfiguration={"EmailMessage": {"FromAddress": "sender@example.com"}},
+        TemplateConfiguration={"EmailTemplate": {"Name": "hello"}},
+    )
+    simple = works.mail.sent[0]["Content"]["Simple"]
+    assert simple["Subject"]["Data"] == "Hi friend"
+    assert simple["Body"]["Text"]["Data"] == "Dear ana-0"
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+def test_messages_a_second_are_reserved_in_blocks_and_waiting_is_no_failed_attempt(works: Works) -> None:
+    segment_id = _custom(works, 200)
+    campaign = works.start_campaign(segment_id, Limits={"MessagesPerSecond": 10})
+    works.run()
+    activity = works.activity(campaign["Id"])
+    assert activity["SuccessfulEndpointCount"] == 200
+    assert works.pump.delays
+    assert sum(works.pump.delays) >= 10
+    assert set(works.statuses().values()) == {"SUCCESS"}
+
+
+def test_an_endpoint_gets_no_more_than_its_messages_a_day(works: Works) -> None:
+    segment_id = _custom(works, 2)
+    for _ in range(2):
+        campaign = works.start_campaign(segment_id, Limits={"Daily": 2})
+        works.run(copies=2)
+        assert works.activity(campaign["Id"])["SuccessfulEndpointCount"] == 2
+    activity = works.send_campaign(segment_id, Limits={"Daily": 2})
+    assert activity["ExecutionMetrics"] == {"Status.DAILY_CAP": "2"}
+    works.world.clock.advance(hours=25)
+    activity = works.send_campaign(segment_id, Limits={"Daily": 2})
+    assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "2"}
+
+
+def test_a_campaign_s_limit_goes_before_the_project_s() -> None:
+    settings = {"Limits": {"Daily": 5, "MessagesPerSecond": 0}}
+    assert limits.limit_of("Daily", {"Limits": {"Daily": 1}}, settings) == 1
+    assert limits.limit_of("Daily", {}, settings) == 5
+    assert limits.limit_of("MessagesPerSecond", {}, settings) is None
+
+
+def test_a_deleted_campaign_sends_to_nobody_more(works: Works) -> None:
+    campaign = works.start_campaign(_custom(works, 1))
+    while works.pump.waiting[0][0] != "deliveries":
+        works.run_one()
+    activity_id = works.pump.waiting[0][1]["ActivityId"]
+    works.context.store.delete(Run(works.app, campaign["Id"], activity_id).campaign_key)
+    works.run()
+    assert works.functions.calls == []
+
+
+def test_a_webhook_gets_the_batch_by_post(works: Works) -> None:
+    import json
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    seen: list[dict[str, Any]] = []
+    answers = iter([500, 200])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(next(answers))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        from engine.senders.custom import deliver_custom
+
+        deliver_custom(
+            works.context, f"http://127.0.0.1:{server.server_port}/x", {"Data": "hello"}, "arn:campaign"
+        )
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert seen == [{"Data": "hello"}] * 2
+
+
+def test_a_webhook_must_be_https_unless_it_is_on_this_machine(works: Works) -> None:
+    from engine.senders.custom import deliver_custom
+
+    with pytest.raises(functions.CallFailed, match="must be https"):
+        deliver_custom(works.context, "http://vendor.example.com/x", {}, "arn:campaign")
