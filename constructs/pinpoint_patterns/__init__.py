@@ -4,9 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from pinpoint_patterns.campaign_hook import CampaignHook as CampaignHook
     from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.event_stream import EventStream as EventStream
+    from pinpoint_patterns.hook_filters import Audit as Audit
+    from pinpoint_patterns.hook_filters import Deny as Deny
+    from pinpoint_patterns.hook_filters import FrequencyCap as FrequencyCap
     from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
     from pinpoint_patterns.inbox_channel import InboxChannel as InboxChannel
     from pinpoint_patterns.project import EmailChannel as EmailChannel
@@ -18,10 +22,14 @@ if TYPE_CHECKING:
 
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
 _MODULES: Final = {
+    "Audit": "hook_filters",
+    "CampaignHook": "campaign_hook",
     "CustomChannel": "custom_channel",
+    "Deny": "hook_filters",
     "EmailChannel": "project",
     "EngagementEvents": "engagement_events",
     "EventStream": "event_stream",
+    "FrequencyCap": "hook_filters",
     "IPinpointProject": "project",
     "ImportBucket": "import_bucket",
     "InboxChannel": "inbox_channel",
