@@ -1,9 +1,9 @@
 """The Pinpoint API as a serverless application in this account."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Aspects, Duration, IAspect, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -12,13 +12,15 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_ssm as ssm
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from pinpoint_patterns import _engine_names as names
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._engine_api import EngineApi
 from pinpoint_patterns._engine_queues import LIMITS, EngineQueues
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._operations import operation
+from pinpoint_patterns.errors import HostedElsewhere
 
 _READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 _WRITE: Final = (
@@ -119,6 +121,60 @@ class PinpointEngine(Construct):
     def api_url(self) -> str:
         """The address that Pinpoint clients are pointed at, stage included."""
         return self.api.url
+
+    def host(self, scope: IConstruct, *, live: bool = False) -> None:
+        """Put what is below a scope, the engine excepted, on this engine instead of Amazon Pinpoint.
+
+        Stacks keep their Pinpoint resources, policies and code. Whatever has no exact equivalent fails
+        the synthesis, with the construct's path and what to do.
+
+        Args:
+            scope: An app, a stage, a stack or any other construct.
+            live: Whether its resources were deployed before as Pinpoint's own: CloudFormation refuses
+                another type under a logical id that exists, so they get new ones.
+
+        Raises:
+            HostedElsewhere: The scope is in another app than the engine, or is part of it.
+
+        See `docs/hosting.md`.
+        """
+        # Imported here: an engine alone needs no Aspect, and that one needs botocore's model.
+        from pinpoint_patterns.hosting.aspect import Hosting
+
+        _check_scope(scope, self)
+        for each in [scope, *_stages_below(scope)]:
+            Aspects.of(each).add(cast(IAspect, Hosting(each, self, live=live)))
+
+    def grant(self, grantee: iam.IGrantable, *operations: str, application_id: str) -> iam.Grant:
+        """Let somebody call operations by this engine's API, without any Pinpoint action.
+
+        Args:
+            grantee: Who may.
+            operations: Names of the API reference, such as `UpdateEndpoint`.
+            application_id: The application, and no other.
+
+        Raises:
+            ValueError: Pinpoint has no such operation.
+        """
+        from pinpoint_patterns.hosting.paths import invocations
+        from pinpoint_patterns.hosting.resources import Reach
+
+        for name in operations:
+            operation(name)
+        stack = Stack.of(self)
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["execute-api:Invoke"],
+            resource_arns=[
+                stack.format_arn(
+                    service="execute-api",
+                    resource=self.api.rest_api.rest_api_id,
+                    resource_name=f"{names.API_STAGE}/{path}",
+                )
+                for name in operations
+                for path in invocations(name, Reach(application_id), f"apps/{application_id}")
+            ],
+        )
 
     def _api_function(self) -> PatternFunction:
         function = self._function(
@@ -308,6 +364,18 @@ class PinpointEngine(Construct):
             string_value=self.api.url,
             description="Where Pinpoint clients are pointed at.",
         )
+
+
+def _check_scope(scope: IConstruct, engine: PinpointEngine) -> None:
+    if scope.node.root is not engine.node.root:
+        raise HostedElsewhere(f"{scope.node.path!r} is in another app than the engine: make the engine there")
+    if engine in scope.node.scopes:
+        raise HostedElsewhere(f"{scope.node.path} is part of the engine: host the stacks beside it")
+
+
+def _stages_below(scope: IConstruct) -> list[Stage]:
+    """Aspects end at a stage, which is synthesized by itself."""
+    return [node for node in scope.node.find_all() if isinstance(node, Stage) and node is not scope]
 
 
 def _check_sending(sending: str, allow_list: Sequence[str]) -> None:
