@@ -1,7 +1,8 @@
 """Which stacks there are, and what each takes from the others."""
 
-from aws_cdk import App
+from aws_cdk import App, Duration
 
+from stacks.campaign_hooks import CampaignHooksStack
 from stacks.custom_channels import CustomChannelsStack
 from stacks.engagement_events import EngagementEventsStack
 from stacks.engine import EngineStack
@@ -26,7 +27,17 @@ def build(app: App) -> None:
         webhook_url=settings.webhook_url,
         webhook_idempotency=settings.webhook_idempotency,
     )
-    EngagementEventsStack(app, "EngagementEvents", project=project, callback_url=settings.callback_url)
+    events = EngagementEventsStack(
+        app, "EngagementEvents", project=project, callback_url=settings.callback_url
+    )
+    CampaignHooksStack(
+        app,
+        "CampaignHooks",
+        project=project,
+        events=events.event_stream,
+        frequency_cap=settings.frequency_cap,
+        frequency_window=Duration.hours(settings.frequency_window_hours),
+    )
     if settings.engine == "hosted":
         host = getattr(engine.engine, "host", None)
         if host:

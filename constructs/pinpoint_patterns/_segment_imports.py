@@ -21,7 +21,10 @@ from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns.project import IPinpointProject
 
 _CODE: Final = "patterns/segment_import"
-_CLAIM: Final = "States.Format('{}/{}#{}', $.object.bucket, $.object.key, $.object.version_id)"
+# The sequencer stands for the version in a bucket of somebody else's that keeps none.
+_CLAIM: Final = (
+    "States.Format('{}/{}#{}{}', $.object.bucket, $.object.key, $.object.version_id, $.object.sequencer)"
+)
 
 
 class SegmentImports(Construct):
@@ -53,7 +56,7 @@ class SegmentImports(Construct):
         self.check = self._check(bucket)
         self.start = self._job("Start", "start", project)
         self.poll = self._job("Poll", "poll", project)
-        self.report = self._report(bucket)
+        self.report = self._report(bucket, project)
         self._allow_importing(project, import_role)
         self.state_machine = self._state_machine()
         self.dead_letters = DeadLetterQueue(self, "DeadLetters")
@@ -123,7 +126,7 @@ class SegmentImports(Construct):
             environment={"APPLICATION_ID": project.application_id},
         )
 
-    def _report(self, bucket: s3.IBucket) -> PatternFunction:
+    def _report(self, bucket: s3.IBucket, project: IPinpointProject) -> PatternFunction:
         report = PatternFunction(
             self,
             "Report",
@@ -132,26 +135,29 @@ class SegmentImports(Construct):
             description="Writes what became of a file and tells the topic",
             timeout=Duration.minutes(1),
             needs_dependencies=False,
-            environment={"TOPIC_ARN": self.topic.topic_arn},
+            environment={
+                "TOPIC_ARN": self.topic.topic_arn,
+                "APPLICATION_ID": project.application_id,
+            },
         )
         bucket.grant_put(report.function, "reports/*")
         self.topic.grant_publish(report.function)
-        _acknowledge_prefixes(report)
         return report
 
     def _allow_importing(self, project: IPinpointProject, import_role: iam.IRole) -> None:
         # GetImportJobs: a retried start looks for the job that the first attempt may have made.
         project.grant(self.start.function, "CreateImportJob", "GetImportJobs")
-        project.grant(self.poll.function, "GetImportJob")
         import_role.grant_pass_role(self.start.role)
-        self.ledger.grant(self.start.function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        self.ledger.grant(self.start.function, "dynamodb:UpdateItem")
         self.start.function.add_environment("LEDGER_TABLE", self.ledger.table_name)
         self.start.function.add_environment("IMPORT_ROLE_ARN", import_role.role_arn)
-        acknowledge(
-            self.poll.role,
-            "AwsSolutions-IAM5",
-            "A job's id is known at run time; the wildcard stays below one application's import jobs.",
-        )
+        for reader in (self.poll, self.report):
+            project.grant(reader.function, "GetImportJob")
+            acknowledge(
+                reader.role,
+                "AwsSolutions-IAM5",
+                "Ids of jobs and names of files are known at run time; each wildcard stays below one prefix.",
+            )
 
     def _state_machine(self) -> sfn.StateMachine:
         machine = sfn.StateMachine(
@@ -189,6 +195,7 @@ class SegmentImports(Construct):
         poll = self._step("PollImport", self.poll, result="$.job", catch=failed)
         poll.next(
             sfn.Choice(self, "Done?")
+            .when(sfn.Condition.string_equals("$.job.status", "FAILED"), failed)
             .when(sfn.Condition.boolean_equals("$.job.done", True), report)
             .otherwise(wait)
         )
@@ -263,6 +270,7 @@ class SegmentImports(Construct):
                                 "bucket": events.EventField.from_path("$.detail.bucket.name"),
                                 "key": events.EventField.from_path("$.detail.object.key"),
                                 "version_id": events.EventField.from_path("$.detail.object.version-id"),
+                                "sequencer": events.EventField.from_path("$.detail.object.sequencer"),
                                 "size": events.EventField.from_path("$.detail.object.size"),
                             }
                         }

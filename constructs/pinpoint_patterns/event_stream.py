@@ -1,6 +1,6 @@
 """The events of a Pinpoint project on a Kinesis stream, and those who read them."""
 
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -103,7 +103,11 @@ class EventStream(Construct):
 
         See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-errors.html.
         """
-        place = Construct(self, function.node.addr)
+        # Below the function: the stream's stack must not come to depend on each stack that reads it.
+        consumers = function.node.try_find_child("PinpointEvents") or Construct(
+            cast(Construct, function), "PinpointEvents"
+        )
+        place = Construct(cast(Construct, consumers), self.node.addr)
         dead_letters = DeadLetterQueue(place, "DeadLetters")
         function.add_event_source(
             event_sources.KinesisEventSource(

@@ -79,7 +79,7 @@ def check(s3: Any, source: Source) -> dict[str, Any]:
 
 def _chunks(s3: Any, source: Source) -> Iterator[bytes]:
     try:
-        body = s3.get_object(Bucket=source.bucket, Key=source.key, VersionId=source.version_id)["Body"]
+        body = s3.get_object(**source.parameters)["Body"]
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise RefusedFile(FileReason.GONE, "the object was deleted before it was read") from error

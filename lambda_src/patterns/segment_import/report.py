@@ -12,6 +12,7 @@ from pinpoint_runtime.settings import text
 _LOG: Final = logger(__name__)
 _S3: Final = client("s3")
 _SNS: Final = client("sns")
+_PINPOINT: Final = client("pinpoint")
 _TOPIC: Final = text("TOPIC_ARN")
 _LONGEST_CAUSE: Final = 1000
 
@@ -20,7 +21,7 @@ def handler(state: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
     """Write the report and tell the topic."""
     source = Source.from_state(state)
     report = report_on(source, state)
-    content = json.dumps(report, indent=2, ensure_ascii=False)
+    content = json.dumps({**report, "failures": _failures(state)}, indent=2, ensure_ascii=False)
     _S3.put_object(
         Bucket=source.bucket, Key=source.report_key, Body=content.encode(), ContentType="application/json"
     )
@@ -64,6 +65,19 @@ def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
             "cause": redact(str(state["error"].get("Cause", "")))[:_LONGEST_CAUSE],
         }
     return report
+
+
+def _failures(state: Mapping[str, Any]) -> list[str]:
+    """What the import job itself could not take, in the service's words: the first hundred.
+
+    They are fetched here so that they never pass through the state machine and its log.
+    """
+    job = state.get("job", {})
+    if not job.get("failures") and job.get("status") != "FAILED":
+        return []
+    answer = _PINPOINT.get_import_job(ApplicationId=text("APPLICATION_ID"), JobId=job["id"])
+    failures: list[str] = answer["ImportJobResponse"].get("Failures", [])
+    return failures
 
 
 def _outcome(state: Mapping[str, Any]) -> str:

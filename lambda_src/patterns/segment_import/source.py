@@ -15,25 +15,34 @@ class Source:
     """One version of one object below `segments/`.
 
     Attributes:
-        bucket, key, version_id: As S3 names it.
+        bucket, key: As S3 names it.
+        version_id: Empty in a bucket without versions.
+        sequencer: Differs for each time that the key is written.
         size: Bytes.
     """
 
     bucket: str
     key: str
     version_id: str
+    sequencer: str
     size: int
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Source":
         """The file in the state machine's input."""
         found = state["object"]
-        return cls(found["bucket"], found["key"], found["version_id"], int(found["size"]))
+        return cls(found["bucket"], found["key"], found["version_id"], found["sequencer"], int(found["size"]))
 
     @property
     def claim(self) -> str:
         """The key of this version in the ledger."""
-        return f"{self.bucket}/{self.key}#{self.version_id}"
+        return f"{self.bucket}/{self.key}#{self.version_id}{self.sequencer}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """How an S3 client is asked for exactly this version."""
+        version = {"VersionId": self.version_id} if self.version_id else {}
+        return {"Bucket": self.bucket, "Key": self.key, **version}
 
     @property
     def accepted_name(self) -> str:
