@@ -39,6 +39,12 @@ NAMES: Final = (
     "ministack.core.router.extract_access_key_id",
     "ministack.core.router.extract_region",
     "ministack.services.lambda_svc.lambda_execute_result_to_api_proxy_response",
+    # Pinpoint as a service principal.
+    "ministack.app._dispatch_service_request",
+    "ministack.core.iam_evaluator.EvalResult",
+    "ministack.core.iam_evaluator.authenticate",
+    "ministack.core.iam_evaluator.evaluate_trust_policy",
+    "ministack.core.iam_evaluator.resolve_principal",
     # Lambda's worker processes.
     "ministack.core.lambda_runtime._PYTHON_WORKER_SCRIPT",
     "ministack.core.lambda_runtime.reset",
@@ -120,6 +126,15 @@ NAMES: Final = (
     "ministack.services.sns.topic_policy_allows",
     "ministack.services.sqs._act_send_message",
     "ministack.services.sqs.queue_policy_allows",
+    # Mail.
+    "ministack.app._handle_ses_messages_request",
+    "ministack.core.iam_evaluator.request_caller_arn",
+    "ministack.services.eventbridge._put_events",
+    "ministack.services.ses._sent_emails",
+    "ministack.services.ses._sent_emails_list",
+    "ministack.services.ses_v2._config_sets",
+    "ministack.services.ses_v2._missing_config_set",
+    "ministack.services.ses_v2.handle_request",
 )
 
 

@@ -6,9 +6,11 @@ from embedded import (
     lambda_events,
     payload_limit,
     pinpoint,
+    pinpoint_principal,
     request_path,
     secure_transport,
     service_iam,
+    ses,
     type_changes,
     workers,
 )
@@ -25,8 +27,10 @@ def install(server: Server) -> None:
         concurrency,
         lambda_events,
         service_iam,
+        ses,
         payload_limit,
         type_changes,
         pinpoint,
+        pinpoint_principal,
     ):
         room.install(server)

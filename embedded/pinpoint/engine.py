@@ -38,6 +38,7 @@ async def call(function: str, event: dict[str, Any]) -> dict[str, Any]:
     result = await ministack_names.find("ministack.core.concurrency.run_reentrant")(
         ministack_names.find(f"{_LAMBDA}._execute_function_with_config_scope"), execution, event
     )
+    answer: dict[str, Any]
     answer, _ = ministack_names.find(f"{_LAMBDA}.lambda_execute_result_to_api_proxy_response")(result)
     return answer
 

@@ -109,9 +109,10 @@ def _invoke(
 ) -> _Provisioned:
     engine.require(engine.PROVIDER)
     stack_id = ministack_names.find(f"{_PROVISIONERS}._cr_stack_id")(stack)
-    return ministack_names.find(_INVOKE)(
+    provisioned: _Provisioned = ministack_names.find(_INVOKE)(
         request, logical_id, _sent(properties), stack, stack_id, resource_type, physical_id, old
     )
+    return provisioned
 
 
 def _sent(properties: _Properties) -> _Properties:
