@@ -23,6 +23,7 @@ from engine.stream.deliver import deliver
 from engine.worker import consume
 from tests.support.engine_client import pinpoint_client
 from tests.support.engine_world import REGION, World, engine_world
+from tests.support.memory_store import MemoryStore
 
 BUCKET = "customer-imports"
 STREAM = "customer-stream"
@@ -292,6 +293,7 @@ def engine_works() -> Iterator[Works]:
         fakes: dict[str, Any] = {"lambda": functions, "sesv2": mail}
         context = replace(
             world.context,
+            store=MemoryStore(),
             queues=pump,  # type: ignore[arg-type]
             client=lambda service: fakes.get(service) or world.context.client(service),
         )

@@ -19,8 +19,7 @@ from engine.worker import MAX_ATTEMPTS
 
 # One transaction starts a run: activity, campaign, progress, segment and all pieces, at most 100 items.
 _MOST_PIECES: Final = 64
-_FEWEST_PIECES: Final = 4
-_ENDPOINTS_A_PIECE: Final = 2_000
+_ENDPOINTS_A_PIECE: Final = 500
 
 
 def plan_run(context: Context, run: Run, attempt: int) -> None:
@@ -64,7 +63,7 @@ def plan_run(context: Context, run: Run, attempt: int) -> None:
 
 def _start(context: Context, run: Run, activity: Item, campaign: Item, tree: Tree) -> bool:
     source = walked_source(tree)
-    bounds = _bounds(_estimate(context, run, source))
+    pieces = _pieces(*_walked(context, run, source))
     started = {"State": "RUNNING", "Start": iso(context.now())}
     running = {"State": {"CampaignStatus": "EXECUTING"}}
     writes: list[Write] = [
@@ -74,13 +73,13 @@ def _start(context: Context, run: Run, activity: Item, campaign: Item, tree: Tre
             run.progress_key,
             {},
             expected=0,
-            counters={"Pieces": len(bounds), "PiecesDone": 0, "Batches": 0, "BatchesDone": 0},
+            counters={"Pieces": len(pieces), "PiecesDone": 0, "Batches": 0, "BatchesDone": 0},
         ),
         Put(run.tree_key, {"Tree": tree, "Walk": _walk(source)}, expected=0),
     ]
     writes += [
-        Put(run.piece_key(i), {"First": first, "Beyond": beyond, "Cursor": None, "Done": False}, expected=0)
-        for i, (first, beyond) in enumerate(bounds)
+        Put(run.piece_key(i), {"Shards": shards, "Cursor": None, "Done": False}, expected=0)
+        for i, shards in enumerate(pieces)
     ]
     try:
         context.store.write(writes)
@@ -93,14 +92,17 @@ def _walk(source: ImportedSource | None) -> dict[str, Any] | None:
     return None if source is None else {"SegmentId": source.segment_id, "JobId": source.job_id}
 
 
-def _estimate(context: Context, run: Run, source: ImportedSource | None) -> int:
-    """About how many endpoints are walked: what the segment says, or a sample of one shard."""
+def _walked(context: Context, run: Run, source: ImportedSource | None) -> tuple[Sequence[int], int]:
+    """The shards to walk, and about how many endpoints they hold: the segment says it, or a sample."""
     if source is None:
-        return context.store.count(f"EP#{run.application_id}#000") * SHARDS
+        return range(SHARDS), context.store.count(f"EP#{run.application_id}#000") * SHARDS
     segment = context.store.get(segment_key(run.application_id, source.segment_id))
-    return 0 if segment is None else int(segment.doc.get("ImportDefinition", {}).get("Size", 0))
+    if segment is None or segment.doc["_"].get("JobId") != source.job_id:
+        return range(SHARDS), 0
+    return segment.doc["_"]["Shards"], int(segment.doc["ImportDefinition"]["Size"])
 
 
-def _bounds(endpoints: int) -> Sequence[tuple[int, int]]:
-    pieces = min(_MOST_PIECES, max(_FEWEST_PIECES, endpoints // _ENDPOINTS_A_PIECE))
-    return list(pairwise(SHARDS * i // pieces for i in range(pieces + 1)))
+def _pieces(shards: Sequence[int], endpoints: int) -> list[list[int]]:
+    pieces = max(1, min(_MOST_PIECES, endpoints // _ENDPOINTS_A_PIECE, len(shards)))
+    bounds = pairwise(len(shards) * i // pieces for i in range(pieces + 1))
+    return [list(shards[first:beyond]) for first, beyond in bounds]

@@ -95,11 +95,12 @@ def _items(context: Context, run: Run, walk: Mapping[str, str] | None, piece: Do
     prefix = (
         f"EP#{run.application_id}" if walk is None else f"MEMBERS#{run.application_id}#{walk['SegmentId']}"
     )
-    first, after = piece["First"], None
+    shards: list[int] = piece["Shards"]
+    after = None
     if piece["Cursor"] is not None:
         shard, _, after = piece["Cursor"].partition("#")
-        first = int(shard)
-    for shard in range(first, piece["Beyond"]):
+        shards = shards[shards.index(int(shard)) :]
+    for shard in shards:
         for item in context.store.query(f"{prefix}#{shard:03d}", after=after):
             if walk is None or item.doc.get("Job") == walk["JobId"]:
                 yield item

@@ -20,7 +20,7 @@ from engine.imports.plan import piece_key
 from engine.imports.rows import Row, derived_id, read_csv_row, read_header, read_json_row
 from engine.imports.source import ObjectChanged, Source, SourceFile, source_of
 from engine.operations.documents import import_job_key
-from engine.store import Add, Document, Edit, Item, TransactionLost
+from engine.store import Add, Document, Edit, Item, TransactionLost, shard_of
 from engine.worker import MAX_ATTEMPTS
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class _Tally:
     processed: int = 0
     failed: int = 0
     failures: list[Document] = field(default_factory=list[Document])
+    shards: set[int] = field(default_factory=set[int])
 
     def fail(self, line: Line, reason: str) -> None:
         self.failed += 1
@@ -116,12 +117,16 @@ def _rows(
 
 def _apply(batch: BatchOfRows, rows: list[tuple[Line, Row]], tally: _Tally) -> None:
     for (line, _), result in zip(rows, batch.apply([row for _, row in rows]), strict=True):
-        if not isinstance(result, Accepted):
+        if isinstance(result, Accepted):
+            tally.shards |= {shard_of(member["Id"]) for member in result.members}
+        else:
             tally.fail(line, result)
 
 
 def _done(context: Context, job: Item, record: Item, tally: _Tally) -> None:
-    done = {"State": "DONE", "Lines": tally.lines, "Failures": tally.failures}
+    done: Document = {"State": "DONE", "Lines": tally.lines, "Failures": tally.failures}
+    # Where its members are, so that nobody walks the empty shards of a small segment.
+    done["Shards"] = sorted(tally.shards)
     counts = Counter(CompletedPieces=1, TotalProcessed=tally.processed, TotalFailures=tally.failed)
     _settle(context, job, record, done, counts)
 
