@@ -8,10 +8,10 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
+from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.model import ServiceModel, Shape
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from engine.api.dispatch import respond
@@ -23,7 +23,7 @@ from tests.support.engine_world import REGION
 
 def pinpoint_client(context: Context) -> Any:
     """A client of the engine in this process."""
-    client = boto3.Session("testing", "testing", region_name=REGION).client(
+    client = Session("testing", "testing", region_name=REGION).client(
         "pinpoint", config=Config(retries={"total_max_attempts": 1})
     )
     model = client.meta.service_model
@@ -60,7 +60,7 @@ def proxy_event(request: AWSPreparedRequest) -> dict[str, Any]:
 
 def hold_against_model(model: ServiceModel, event: dict[str, Any], result: dict[str, Any]) -> None:
     """Fail unless an answer is what the model says of its operation."""
-    body = json.loads(result["body"]) if result["body"] else None
+    body: Any = json.loads(result["body"]) if result["body"] else None
     if result["statusCode"] >= 300:
         assert set(body) == {"Message", "RequestID"}
         assert result["headers"]["x-amzn-errortype"].endswith("Exception")
@@ -76,7 +76,7 @@ def hold_against_model(model: ServiceModel, event: dict[str, Any], result: dict[
     _hold_enumerations(shape, body, operation.name)
 
 
-def _hold_enumerations(shape: Shape, value: Any, path: str) -> None:
+def _hold_enumerations(shape: Any, value: Any, path: str) -> None:
     match shape.type_name:
         case "structure":
             for name, member in shape.members.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+from boto3.session import Session
 from moto import mock_aws
 
 from engine.context import Context, Queues
@@ -70,7 +70,7 @@ class World:
 def engine_world() -> Iterator[World]:
     """A new world; nothing of it leaves the process."""
     with mock_aws():
-        session = boto3.Session("testing", "testing", region_name=REGION)
+        session = Session("testing", "testing", region_name=REGION)
         dynamodb = session.client("dynamodb")
         dynamodb.create_table(
             TableName=TABLE,

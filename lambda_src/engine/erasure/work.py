@@ -45,7 +45,9 @@ def _application(store: Store, application_id: str) -> Iterator[Key]:
         yield from _campaign(store, application_id, item.key.sk)
         yield item.key
     for item in store.query(f"SEGMENTS#{application_id}"):
-        yield from _segment(store, application_id, item.key.sk)
+        if item.doc["SegmentType"] == "IMPORT":
+            yield from _members(store, application_id, item.key.sk)
+        yield from _partition(store, f"VERSIONS#{application_id}#{item.key.sk}")
         yield item.key
     for item in store.query(f"IMPORTS#{application_id}"):
         yield from _partition(store, f"PIECES#{item.key.sk}")
@@ -66,9 +68,13 @@ def _campaign(store: Store, application_id: str, campaign_id: str) -> Iterator[K
 
 
 def _segment(store: Store, application_id: str, segment_id: str) -> Iterator[Key]:
+    yield from _members(store, application_id, segment_id)
+    yield from _partition(store, f"VERSIONS#{application_id}#{segment_id}")
+
+
+def _members(store: Store, application_id: str, segment_id: str) -> Iterator[Key]:
     for shard in range(SHARDS):
         yield from _partition(store, f"MEMBERS#{application_id}#{segment_id}#{shard:03d}")
-    yield from _partition(store, f"VERSIONS#{application_id}#{segment_id}")
 
 
 def _endpoint(item: Item) -> Iterator[Key]:
