@@ -66,7 +66,7 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
         folder=deployment.app,
         seconds=_DEPLOY_SECONDS,
     )
-    state.write_outputs(json.loads(outputs.read_text()) if outputs.exists() else {})
+    state.write_outputs(json.loads(outputs.read_text()) if outputs.exists() else {}, server.endpoint)
 
 
 @dataclass(frozen=True)

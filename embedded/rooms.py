@@ -8,6 +8,7 @@ from embedded import (
     pinpoint,
     pinpoint_principal,
     request_path,
+    secret_references,
     secure_transport,
     service_iam,
     ses,
@@ -30,6 +31,7 @@ def install(server: Server) -> None:
         ses,
         payload_limit,
         type_changes,
+        secret_references,
         pinpoint,
         pinpoint_principal,
     ):

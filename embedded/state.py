@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedded import apis
 from embedded.server import ACCOUNT, REGION
 
 
@@ -70,9 +71,13 @@ class State:
         lines = [f"export {name}={value}" for name, value in client_environment(endpoint).items()]
         self.environment.write_text("\n".join(lines) + "\n")
 
-    def write_outputs(self, outputs: dict[str, dict[str, str]]) -> None:
-        """Write the outputs of the deployed stacks."""
-        self.outputs.write_text(json.dumps(outputs, indent=2, sort_keys=True) + "\n")
+    def write_outputs(self, outputs: dict[str, dict[str, str]], endpoint: str) -> None:
+        """Write the outputs of the deployed stacks, addresses of APIs as they answer on this machine."""
+        local = {
+            stack: {name: apis.local_address(value, endpoint) for name, value in values.items()}
+            for stack, values in outputs.items()
+        }
+        self.outputs.write_text(json.dumps(local, indent=2, sort_keys=True) + "\n")
 
 
 def client_environment(endpoint: str) -> dict[str, str]:

@@ -57,9 +57,7 @@ def test_a_call_that_was_not_granted_is_denied(
 
 
 def test_a_rest_api_hands_over_the_path_as_it_was_encoded(aws: Running) -> None:
-    url = aws.output("Engine", "ApiUrl").replace(
-        "https://", f"{aws.endpoint}/_aws/execute-api/", 1
-    ).replace(".execute-api.us-east-1.amazonaws.com", "")  # fmt: skip
+    url = aws.output("Engine", "ApiUrl")
     request = AWSRequest("GET", f"{url}v1/apps/a1/endpoints/{_ENCODED}")
     SigV4Auth(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
     answer = URLLib3Session().send(request.prepare())
@@ -132,6 +130,25 @@ def test_a_type_that_the_engine_does_not_serve_is_refused_by_name(aws: Running) 
     events = cloudformation.describe_stack_events(StackName="unserved")["StackEvents"]
     reasons = [event.get("ResourceStatusReason", "") for event in events]
     assert any("AWS::Pinpoint::BaiduChannel is not served by this engine yet" in reason for reason in reasons)
+
+
+def test_ref_of_a_secret_is_its_arn_through_its_whole_life(aws: Running) -> None:
+    cloudformation = aws.client("cloudformation")
+    secret: dict[str, Any] = {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "one"}}
+    cloudformation.create_stack(StackName="secret", TemplateBody=template(Secret=secret))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="secret", WaiterConfig={"Delay": 0.2})
+    arn = output(cloudformation, "secret")
+    assert arn.startswith("arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-Secret")
+    secret["Properties"] = {"SecretString": "two"}
+    cloudformation.update_stack(StackName="secret", TemplateBody=template(Secret=secret))
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="secret", WaiterConfig={"Delay": 0.2})
+    assert output(cloudformation, "secret") == arn
+    secrets = aws.client("secretsmanager")
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "two"
+    cloudformation.delete_stack(StackName="secret")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="secret", WaiterConfig={"Delay": 0.2})
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        secrets.get_secret_value(SecretId=arn)
 
 
 def test_a_type_that_pinpoint_never_had_is_refused_by_name(aws: Running) -> None:
