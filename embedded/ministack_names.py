@@ -91,6 +91,8 @@ NAMES: Final = (
     "ministack.services.sqs._receive_messages_for_esm",
     "ministack.services.sqs._validate_batch_entries",
     # IAM for calls between services.
+    "ministack.services.eventbridge._SCHEDULER_TICK_INTERVAL",
+    "ministack.services.scheduler._SCHEDULE_TICK_INTERVAL",
     "ministack.core.responses.get_account_id",
     "ministack.services.apigateway.run_reentrant",
     "ministack.services.apigateway_v1._call_lambda_raw",

@@ -33,6 +33,7 @@ _ACTIONS: Final = {
     "kinesis": "kinesis:PutRecord",
     "events": "events:PutEvents",
 }
+_TICK_SECONDS: Final = 1
 _log = logging.getLogger(__name__)
 
 
@@ -54,9 +55,12 @@ class _Sender:
 
 
 def install() -> None:
-    """Check every target before it is called, and give Lambda targets the asynchronous retries of AWS."""
+    """Check every target before it is called, and let Lambda targets retry as asynchronous calls do."""
     replace(f"{_EVENTBRIDGE}._invoke_target", _checking(find(f"{_EVENTBRIDGE}._invoke_target")))
     replace(f"{_EVENTBRIDGE}._dispatch_to_lambda", _dispatch_to_lambda)
+    # ministack looks every ten seconds; a demo or a test should not have to wait that long.
+    replace(f"{_EVENTBRIDGE}._SCHEDULER_TICK_INTERVAL", _TICK_SECONDS)
+    replace("ministack.services.scheduler._SCHEDULE_TICK_INTERVAL", _TICK_SECONDS)
 
 
 def _checking(invoke_target: Callable[..., None]) -> Callable[..., None]:

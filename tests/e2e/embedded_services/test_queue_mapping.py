@@ -22,7 +22,9 @@ def handler(event, context):
     told = {"bodies": bodies, "at": time.time()}
     sqs.send_message(QueueUrl=os.environ["TOLD"], MessageBody=json.dumps(told))
     if "slow" in bodies:
-        time.sleep(3)
+        time.sleep(2)
+        told = {"bodies": ["slow is over"], "at": time.time()}
+        sqs.send_message(QueueUrl=os.environ["TOLD"], MessageBody=json.dumps(told))
     if "poison" in bodies or not records:
         raise ValueError("poison")
     failed = [record["messageId"] for record in records if record.get("body", "").startswith("reject")]
@@ -55,7 +57,8 @@ def test_a_message_reaches_its_function_quickly_while_another_queues_function_is
         sent = time.time()
         sqs.send_message(QueueUrl=quick, MessageBody=str(number))
         latencies.append(aws.receive(quick_told, 1)[0]["at"] - sent)
-    assert sorted(latencies)[2] < 0.1
+    assert min(latencies) < 0.1
+    assert max(latencies) < 2
 
 
 def test_batches_of_one_queue_run_at_once_up_to_the_maximum_concurrency(
@@ -64,9 +67,14 @@ def test_batches_of_one_queue_run_at_once_up_to_the_maximum_concurrency(
     url, told = consumer(
         aws, any_role, "parallel-queue", BatchSize=1, ScalingConfig={"MaximumConcurrency": 3}
     )
-    for _ in range(5):
+    aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
+    for _ in range(6):
         aws.client("sqs").send_message(QueueUrl=url, MessageBody="slow")
-    assert len(aws.receive(told, 5, within=2.5)) == 3
+    running = most = 0
+    for one in sorted(aws.receive(told, 12, within=30), key=lambda one: float(one["at"])):
+        running += -1 if one["bodies"] == ["slow is over"] else 1
+        most = max(most, running)
+    assert (most, running) == (3, 0)
 
 
 def test_only_reported_messages_come_back(aws: EmbeddedAws, any_role: str) -> None:
