@@ -40,7 +40,8 @@ class CustomChannel(Construct):
         layer: A layer that holds the adapter, for one that is not part of this package.
         environment: The adapter's settings; never a secret.
         max_concurrency: Sender functions at once, 2 to 1,000; each sends up to ten messages in parallel.
-        max_attempts: Sends before a message counts as failed, 1 to 20. A 429 is no attempt.
+        max_attempts: Sends before a message counts as failed, 1 to 50: the default spans about 20 minutes.
+            Being asked for patience (429) or not reaching the vendor is no attempt.
         give_up_after: How long a message may wait in the queue, up to 6 hours.
         encryption_key: A key for queues and ledger; the services' own by default.
 
@@ -62,7 +63,7 @@ class CustomChannel(Construct):
         layer: lambda_.ILayerVersion | None = None,
         environment: Mapping[str, str] | None = None,
         max_concurrency: int = 10,
-        max_attempts: int = 6,
+        max_attempts: int = 12,
         give_up_after: Duration | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:
@@ -233,7 +234,7 @@ def _check(name: str, adapter: str, max_concurrency: int, max_attempts: int, giv
         raise ValueError(f"adapter must be module:factory, got {adapter!r}")
     for what, value, lowest, highest in (
         ("max_concurrency", max_concurrency, 2, 1000),
-        ("max_attempts", max_attempts, 1, 20),
+        ("max_attempts", max_attempts, 1, 50),
     ):
         if not Token.is_unresolved(value) and not lowest <= value <= highest:
             raise ValueError(f"{what} must be {lowest} to {highest}, got {value}")

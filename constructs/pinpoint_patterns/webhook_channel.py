@@ -24,7 +24,7 @@ class WebhookChannel(CustomChannel):
             five minutes: rotation needs no deployment.
         name: The channel's name in result events and metrics.
         max_concurrency: Sender functions at once, 2 to 1,000; each posts up to ten messages in parallel.
-        max_attempts: Posts before a message counts as failed, 1 to 20.
+        max_attempts: Posts before a message counts as failed, 1 to 50.
         give_up_after: How long a message may wait in the queue, up to 6 hours.
         encryption_key: A key for queues, ledger and secret; the services' own by default.
 
@@ -45,7 +45,7 @@ class WebhookChannel(CustomChannel):
         secret: secretsmanager.ISecret | None = None,
         name: str = "webhook",
         max_concurrency: int = 10,
-        max_attempts: int = 6,
+        max_attempts: int = 12,
         give_up_after: Duration | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:

@@ -45,13 +45,13 @@ class Accepted:
 class RetryLater:
     """The message was surely not taken.
 
-    `after` is the wait in seconds that the receiver asked for; `throttled` says that it asks for patience
-    and did not fail.
+    `after` is the wait in seconds that the receiver asked for. `attempted` is false where the message is not
+    to blame: the receiver asks for patience, or was not reached.
     """
 
     reason: str
     after: float | None = None
-    throttled: bool = False
+    attempted: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class SigningSecret:
                     self._read_at = self._monotonic()
                 except (ClientError, BotoCoreError, KeyError, ValueError) as error:
                     if not self._keys:
-                        raise SecretUnavailable(type(error).__name__) from error
+                        raise SecretUnavailable(_why(error)) from error
             return self._keys
 
     def refresh(self) -> None:
@@ -175,7 +175,7 @@ class Webhook:
         try:
             headers = self._headers(message_id, body)
         except SecretUnavailable as error:
-            return RetryLater(f"signing secret unavailable: {error}")
+            return RetryLater(f"signing_secret_unavailable:{error}", attempted=False)
         try:
             response = self._pool.request(
                 "POST", self._url, body=body, headers=headers, redirect=False, preload_content=False
@@ -200,6 +200,11 @@ class Webhook:
         else:
             headers["connection"] = "close"
         return headers
+
+
+def _why(error: Exception) -> str:
+    """A short name; the error's own text may quote the secret."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
 
 
 def signing_keys(text: str) -> tuple[bytes, ...]:
@@ -247,7 +252,8 @@ def outcome_of(status: int, retry_after: str | None, now: float, code: str | Non
         return Unknown(reason)
     if status in _RETRYABLE or status == 401 or status >= 505:
         after = _seconds(retry_after, now)
-        return RetryLater(reason, after, throttled=status == 429 or (status == 503 and after is not None))
+        patience = status == 429 or (status == 503 and after is not None)
+        return RetryLater(reason, after, attempted=not patience)
     return Rejected(code or reason)
 
 
@@ -284,7 +290,8 @@ def _broken(error: urllib3.exceptions.HTTPError) -> Outcome:
     before_sending = isinstance(
         error, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
     ) or any(isinstance(cause, ssl.SSLCertVerificationError) for cause in (error, *error.args))
-    return RetryLater(type(error).__name__) if before_sending else Unknown(type(error).__name__)
+    reason = type(error).__name__
+    return RetryLater(reason, attempted=False) if before_sending else Unknown(reason)
 
 
 def _finish(response: urllib3.BaseHTTPResponse) -> bytes:

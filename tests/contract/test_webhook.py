@@ -135,7 +135,7 @@ def test_the_id_is_the_idempotency_key_where_the_receiver_honours_one(receiver: 
 
 def test_too_many_requests_waits_as_long_as_the_receiver_says(receiver: Receiver) -> None:
     receiver.plan = [answer(429, retry_after="7")]
-    assert webhook(receiver.url).post("m", {}) == RetryLater("http_429", 7.0, throttled=True)
+    assert webhook(receiver.url).post("m", {}) == RetryLater("http_429", 7.0, attempted=False)
 
 
 def test_a_connection_cut_after_the_request_is_unknown(receiver: Receiver) -> None:
@@ -153,7 +153,9 @@ def test_a_refused_connection_was_not_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    assert webhook(f"http://127.0.0.1:{port}/").post("m", {}) == RetryLater("NewConnectionError")
+    assert webhook(f"http://127.0.0.1:{port}/").post("m", {}) == RetryLater(
+        "NewConnectionError", attempted=False
+    )
 
 
 def test_an_unknown_host_was_not_sent() -> None:
@@ -193,7 +195,7 @@ def test_each_status_has_one_meaning(expected: type, statuses: tuple[int, ...]) 
 def test_retry_after_is_seconds_or_a_date_within_a_queues_patience(
     retry_after: str | None, seconds: float | None
 ) -> None:
-    assert outcome_of(429, retry_after, 0.0) == RetryLater("http_429", seconds, throttled=True)
+    assert outcome_of(429, retry_after, 0.0) == RetryLater("http_429", seconds, attempted=False)
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_an_adapter_of_ones_own_comes_in_a_layer() -> None:
         ({"url": "messages"}, "https"),
         ({"name": "Has Spaces"}, "lower case"),
         ({"max_concurrency": 1}, "2 to 1000"),
-        ({"max_attempts": 0}, "1 to 20"),
+        ({"max_attempts": 0}, "1 to 50"),
         ({"give_up_after": Duration.days(1)}, "6 hours"),
     ],
 )

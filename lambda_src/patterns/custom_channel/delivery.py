@@ -14,8 +14,9 @@ from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Un
 
 _LOG: Final = logger(__name__)
 _LONGEST_BACKOFF: Final = 300.0
-# A receiver that asks for patience for hours must not use up the queue's 1,000 receives.
-_LONGEST_THROTTLE_BACKOFF: Final = 60.0
+# Short, so that a receiver that is back is soon noticed; long enough that hours of patience do not use up
+# the queue's 1,000 receives.
+_LONGEST_PATIENT_BACKOFF: Final = 60.0
 _LONGEST_WAIT: Final = 11 * 3600.0
 
 
@@ -58,7 +59,7 @@ class Delivery:
     Attributes:
         adapter: The vendor.
         ledger: What has been sent.
-        max_attempts: Sends before a message counts as failed; being asked for patience is not one.
+        max_attempts: Sends before a message counts as failed; what was no attempt does not count.
         patience: Seconds in the queue after which it counts as failed, whatever the reason.
         clock: Epoch seconds.
     """
@@ -103,9 +104,9 @@ class Delivery:
                 return self._end(claim, reason, failed=False)
             case Unknown(reason):
                 return self._again(claim, reason, lost=True)
-            case RetryLater(_, after, throttled=True):
+            case RetryLater(_, after, attempted=False):
                 self.ledger.reopen(claim, counts=False)
-                return Wait(_wait(after, received.receives, _LONGEST_THROTTLE_BACKOFF))
+                return Wait(_wait(after, received.receives, _LONGEST_PATIENT_BACKOFF))
             case RetryLater(reason, after):
                 return self._again(claim, reason, after=after)
 

@@ -199,7 +199,7 @@ def test_a_rejected_message_fails_with_a_reason_in_the_event_and_among_the_dead_
 
 
 def test_patience_asked_for_is_given_and_uses_up_no_attempt(room: Room) -> None:
-    room.vendor.plan = {"e": [RetryLater("http_429", 7.0, throttled=True)] * 20}
+    room.vendor.plan = {"e": [RetryLater("http_429", 7.0, attempted=False)] * 20}
     for receives in range(1, 21):
         assert room.process(message(), receives=receives) == ["id-0"]
     assert min(room.visibility) >= 7
@@ -209,7 +209,7 @@ def test_patience_asked_for_is_given_and_uses_up_no_attempt(room: Room) -> None:
 
 
 def test_a_throttled_message_is_given_up_by_age_long_before_the_queue_gives_it_up(room: Room) -> None:
-    room.vendor.plan = {"e": [RetryLater("http_429", 0.0, throttled=True)] * 2000}
+    room.vendor.plan = {"e": [RetryLater("http_429", 0.0, attempted=False)] * 2000}
     start, receives = room.now[0], 0
     while not room.project.events:
         receives += 1
@@ -338,7 +338,7 @@ def test_the_ledger_balances_over_a_bad_day(room: Room) -> None:
     endpoints = [f"e{number}" for number in range(60)]
     room.vendor.repeatable = False
     answers: list[Outcome] = [
-        RetryLater("http_429", 1.0, throttled=True),
+        RetryLater("http_429", 1.0, attempted=False),
         RetryLater("http_500"),
         Unknown("cut"),
         Rejected("gone"),
