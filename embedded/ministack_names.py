@@ -137,6 +137,9 @@ NAMES: Final = (
     "ministack.services.ses_v2._config_sets",
     "ministack.services.ses_v2._missing_config_set",
     "ministack.services.ses_v2.handle_request",
+    # S3's events.
+    "ministack.services.eventbridge._dispatch_event",
+    "ministack.services.s3._fire_s3_event",
 )
 
 
