@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.api.http import HttpRequest, answer, error_answer
 from engine.context import Context
-from engine.errors import NotYetImplemented, PinpointError, TooManyRequests
+from engine.errors import NotYetImplemented, PayloadTooLarge, PinpointError, TooManyRequests
 from engine.operations.registry import find_operation
 from engine.protocol.model import pinpoint
 from engine.protocol.request import read_request
@@ -21,6 +21,8 @@ _THROTTLED: Final = frozenset(
         "ThrottlingError",
     }
 )
+# DynamoDB holds 400 KB an item and says so in words only, alone or as a reason of a transaction.
+_TOO_LARGE: Final = "tem size "
 
 
 def respond(context: Context, request: HttpRequest) -> dict[str, Any]:
@@ -34,6 +36,8 @@ def respond(context: Context, request: HttpRequest) -> dict[str, Any]:
             return error_answer(
                 TooManyRequests("the engine's table or queue is busy: try again"), request.request_id
             )
+        if _TOO_LARGE in str(failure):
+            return error_answer(PayloadTooLarge("the resource must have at most 400 KB"), request.request_id)
         _log_failure(request, failure)
         return error_answer(PinpointError("the engine failed; its log has the reason"), request.request_id)
 

@@ -23,16 +23,25 @@ API must not show sits under `_` and is taken off by `public`:
   `EMAIL#name`: the same of the active version, `_`: {"Latest": int}.
 """
 
+import hashlib
 from typing import Any, Final
 
+from engine import choices
 from engine.store import Document, Item, Key
 
 APPLICATIONS: Final = "APPS"
 TEMPLATES: Final = "TEMPLATES"
 
 
+def _sort_key(identifier: str) -> str:
+    """An id from a request as a sort key; one that no resource can have finds nothing."""
+    if 1 <= len(identifier.encode()) <= choices.MAX_ID_BYTES:
+        return identifier
+    return hashlib.sha256(identifier.encode()).hexdigest()
+
+
 def application_key(application_id: str) -> Key:
-    return Key(APPLICATIONS, application_id)
+    return Key(APPLICATIONS, _sort_key(application_id))
 
 
 def settings_key(application_id: str) -> Key:
@@ -48,31 +57,31 @@ def email_channel_key(application_id: str) -> Key:
 
 
 def import_job_key(application_id: str, job_id: str) -> Key:
-    return Key(f"IMPORTS#{application_id}", job_id)
+    return Key(f"IMPORTS#{application_id}", _sort_key(job_id))
 
 
 def segment_key(application_id: str, segment_id: str) -> Key:
-    return Key(f"SEGMENTS#{application_id}", segment_id)
+    return Key(f"SEGMENTS#{application_id}", _sort_key(segment_id))
 
 
 def segment_version_key(application_id: str, segment_id: str, version: int) -> Key:
-    return Key(f"VERSIONS#{application_id}#{segment_id}", f"{version:010d}")
+    return Key(f"VERSIONS#{application_id}#{_sort_key(segment_id)}", f"{version:010d}")
 
 
 def campaign_key(application_id: str, campaign_id: str) -> Key:
-    return Key(f"CAMPAIGNS#{application_id}", campaign_id)
+    return Key(f"CAMPAIGNS#{application_id}", _sort_key(campaign_id))
 
 
 def activity_key(application_id: str, campaign_id: str, activity_id: str) -> Key:
-    return Key(f"ACTIVITIES#{application_id}#{campaign_id}", activity_id)
+    return Key(f"ACTIVITIES#{application_id}#{campaign_id}", _sort_key(activity_id))
 
 
 def template_key(name: str, version: int) -> Key:
-    return Key(f"TEMPLATE#EMAIL#{name}", f"{version:010d}")
+    return Key(f"TEMPLATE#EMAIL#{_sort_key(name)}", f"{version:010d}")
 
 
 def active_template_key(name: str) -> Key:
-    return Key(TEMPLATES, f"EMAIL#{name}")
+    return Key(TEMPLATES, f"EMAIL#{_sort_key(name)}")
 
 
 def public(item: Item) -> Document:

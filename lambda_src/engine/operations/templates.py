@@ -21,7 +21,8 @@ def list_templates(context: Context, request: Request) -> dict[str, Any]:
     items, token = read_page(
         context.store,
         TEMPLATES,
-        prefix=f"EMAIL#{request.get('Prefix', '')}",
+        # A name has at most 128 characters; a longer prefix than any key holds would be refused below.
+        prefix=f"EMAIL#{request.get('Prefix', '')[:200]}",
         page_size=request.get("PageSize"),
         token=request.get("NextToken"),
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from engine import choices
 from engine.errors import BadRequest, PayloadTooLarge
 from engine.protocol.model import Member, Model, Operation
 from engine.protocol.router import Route
@@ -12,6 +13,8 @@ from engine.protocol.validation import check, from_text
 # Lambda's own limit is 6 MB for the whole event, in which the body is a JSON string: quotes and
 # control characters take more room there than here.
 MAX_BODY_BYTES: Final = 5 * 1024 * 1024
+# What is looked up by an id of the path goes into a key of the table, which is longer than the id.
+_MAX_ID_BYTES: Final = choices.MAX_ID_BYTES
 
 
 def read_request(
@@ -45,7 +48,10 @@ def read_request(
 def _read(model: Model, member: Member, route: Route, query: Mapping[str, Sequence[str]], body: bytes) -> Any:
     match member.location:
         case "uri":
-            return from_text(model, member.shape, route.values[member.wire_name], member.name)
+            value = route.values[member.wire_name]
+            if len(value.encode()) > _MAX_ID_BYTES:
+                raise BadRequest(f"{member.name} must have at most {_MAX_ID_BYTES} bytes")
+            return from_text(model, member.shape, value, member.name)
         case "querystring":
             values = query.get(member.wire_name)
             if not values:
@@ -61,7 +67,11 @@ def _parse(body: bytes) -> Any:
     if not body:
         return {}
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        parsed = json.loads(body, parse_constant=_refuse_constant)
+        if b"\\ud" in body.lower():
+            # Half a surrogate pair is a JSON escape and no character: nothing could be made of it later.
+            json.dumps(parsed, ensure_ascii=False).encode()
+        return parsed
     except (ValueError, RecursionError):
         raise BadRequest("the body must be a JSON object in UTF-8") from None
 

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import math
+import re
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +12,9 @@ from engine.errors import BadRequest
 from engine.protocol.model import Model
 
 _SHOWN: Final = 40
+_WHOLE: Final = re.compile(r"-?[0-9]{1,20}")
+_LARGEST: Final = {"integer": 2**31 - 1, "long": 2**63 - 1}
+_LARGEST_DOUBLE: Final = sys.float_info.max
 
 
 def check(model: Model, shape_name: str, value: Any, path: str) -> Any:
@@ -63,9 +68,9 @@ def from_text(model: Model, shape_name: str, text: str, path: str) -> Any:
                 raise BadRequest(f"{path} must be true or false, got {_show(text)}")
             return text.lower() == "true"
         case "integer" | "long":
-            if not text.lstrip("-").isdecimal():
+            if not _WHOLE.fullmatch(text):
                 raise BadRequest(f"{path} must be a whole number, got {_show(text)}")
-            return int(text)
+            return check(model, shape_name, int(text), path)
         case _:
             return check(model, shape_name, text, path)
 
@@ -95,17 +100,18 @@ def _enumeration(shape: Mapping[str, Any], value: str, path: str) -> None:
 
 
 def _scalar(kind: str, value: Any, path: str) -> None:
-    match kind:
-        case "boolean":
-            _expect(value, bool, "true or false", path)
-        case "integer" | "long":
-            if isinstance(value, bool):
-                raise BadRequest(f"{path} must be a whole number, got {_show(value)}")
-            _expect(value, int, "a whole number", path)
-        case _:
-            if isinstance(value, bool):
-                raise BadRequest(f"{path} must be a number, got {_show(value)}")
-            _expect(value, int | float, "a number", path)
+    if kind == "boolean":
+        _expect(value, bool, "true or false", path)
+    elif kind == "double":
+        _expect(value, int | float, "a number", path)
+        # JSON's 1e999 is read as infinity, which no answer could hold.
+        if isinstance(value, bool) or not abs(value) <= _LARGEST_DOUBLE:
+            raise BadRequest(f"{path} must be a number, got {_show(value)}")
+    else:
+        _expect(value, int, "a whole number", path)
+        largest = _LARGEST[kind]
+        if isinstance(value, bool) or not -largest - 1 <= value <= largest:
+            raise BadRequest(f"{path} must be a whole number of at most {largest}, got {_show(value)}")
 
 
 def _blob(value: Any, path: str) -> None:

@@ -10,6 +10,7 @@ from botocore.session import Session
 
 from engine.api.dispatch import respond
 from engine.api.http import from_event
+from engine.coverage import table
 from engine.errors import BadRequest
 from engine.operations.registry import SERVED, find_operation
 from engine.protocol.model import pinpoint as pinpoint_model
@@ -136,6 +137,7 @@ def test_an_operation_that_is_not_served_says_so_with_its_name(world: World) -> 
         ('{"Name": NaN}', "must be a JSON object"),
         ('{"Name": "' + "[" * 10 + '"', "must be a JSON object"),
         ("[" * 100_000, "must be a JSON object"),
+        ('{"Name": "\\ud800"}', "must be a JSON object"),
     ],
 )
 def test_a_malformed_body_is_refused_with_member_and_value(world: World, body: str, reason: str) -> None:
@@ -152,6 +154,8 @@ def test_a_malformed_body_is_refused_with_member_and_value(world: World, body: s
         ('{"Attributes": {"a": [1]}}', "EndpointRequest.Attributes.a[0] must be a string, got 1"),
         ('{"Metrics": {"m": "1"}}', "EndpointRequest.Metrics.m must be a number, got '1'"),
         ('{"Metrics": {"m": true}}', "EndpointRequest.Metrics.m must be a number, got True"),
+        ('{"Metrics": {"m": 1e999}}', "EndpointRequest.Metrics.m must be a number, got inf"),
+        ('{"Metrics": {"m": 1' + "0" * 400 + "}}", "EndpointRequest.Metrics.m must be a number"),
         ('{"Location": []}', "EndpointRequest.Location must be an object, got a list"),
         ('{"ChannelType": "X"}', "EndpointRequest.ChannelType must be one of"),
     ],
@@ -229,6 +233,45 @@ def test_every_served_operation_is_one_of_the_models_and_has_its_function() -> N
         assert callable(find_operation(name))
 
 
+def test_the_coverage_table_has_a_line_for_each_operation_and_their_sum() -> None:
+    *lines, total = table()
+
+    states = {line.split()[0]: line.split()[1] for line in lines}
+    assert set(states) == set(pinpoint_model().operation_names)
+    assert {name for name, state in states.items() if state == "done"} == SERVED
+    assert total.startswith(f"{len(SERVED)} of {len(states)} operations are served")
+
+
 def test_errors_carry_the_codes_that_the_model_declares() -> None:
     shapes = Session().get_service_model("pinpoint")
     assert shapes.shape_for(BadRequest.code).metadata["error"]["httpStatusCode"] == BadRequest.status
+
+
+@pytest.mark.parametrize("name", ["x" * 1001, "ü" * 501, "x" * 9000])
+@pytest.mark.parametrize("path", ["/v1/apps/{}", "/v1/apps/app/segments/{}", "/v1/templates/{}/email"])
+def test_an_id_that_no_key_could_hold_is_refused(world: World, app: str, path: str, name: str) -> None:
+    assert send(world, "GET", path.replace("app/", f"{app}/").format(quote(name)))[0] == 400
+
+
+@pytest.mark.parametrize("name", ["", "x" * 3000])
+def test_a_reference_that_no_key_could_hold_finds_nothing(pinpoint: Any, app: str, name: str) -> None:
+    groups = {"Groups": [{"SourceSegments": [{"Id": name}]}]}
+    with pytest.raises(pinpoint.exceptions.NotFoundException):
+        pinpoint.create_segment(ApplicationId=app, WriteSegmentRequest={"SegmentGroups": groups})
+    assert pinpoint.list_templates(Prefix=name)["TemplatesResponse"]["Item"] == []
+
+
+def test_a_resource_that_no_item_could_hold_is_too_large(pinpoint: Any, app: str) -> None:
+    for index in range(2):
+        with pytest.raises(pinpoint.exceptions.PayloadTooLargeException):
+            pinpoint.create_email_template(
+                TemplateName=f"t{index}", EmailTemplateRequest={"HtmlPart": "x" * 500_000}
+            )
+
+
+def test_numbers_beyond_their_type_are_refused(world: World, app: str) -> None:
+    body = '{"Limits": {"Total": 2147483648}}'
+    status, _, answer = send(world, "PUT", f"/v1/apps/{app}/settings", body)
+
+    assert status == 400
+    assert "Limits.Total must be a whole number of at most 2147483647, got 2147483648" in answer["Message"]
