@@ -17,7 +17,7 @@ def build(app: App) -> None:
     engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
     project_stack = ProjectStack(app, "Project")
     # Whichever way Pinpoint is asked, the embedded AWS answers with the engine: it has to be there first.
-    project_stack.add_dependency(engine)
+    project_stack.add_stack_dependency(engine)
     project = project_stack.project
     SegmentImportStack(app, "SegmentImport", project=project)
     CustomChannelsStack(
@@ -39,6 +39,4 @@ def build(app: App) -> None:
         frequency_window=Duration.hours(settings.frequency_window_hours),
     )
     if settings.engine == "hosted":
-        host = getattr(engine.engine, "host", None)
-        if host:
-            host(app)
+        engine.engine.host(app)

@@ -1,5 +1,6 @@
 """The state machine between a file in a bucket and a segment: claim, check, import, report."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -16,7 +17,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
+from pinpoint_patterns._dead_letters import DeadLetterQueue
+from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns.project import IPinpointProject
 
@@ -108,10 +110,11 @@ class SegmentImports(Construct):
             memory_size=1769,
             needs_dependencies=False,
         )
-        bucket.grant_read(check.function, "segments/*")
+        _allow(check, bucket, ["s3:GetObject", "s3:GetObjectVersion"], "segments/*")
         for prefix in ("accepted/*", "quarantine/*"):
-            bucket.grant_put(check.function, prefix)
-        _acknowledge_prefixes(check)
+            _allow(check, bucket, ["s3:PutObject", "s3:AbortMultipartUpload"], prefix)
+        if bucket.encryption_key:
+            bucket.encryption_key.grant_encrypt_decrypt(check.function)
         return check
 
     def _job(self, construct_id: str, step: str, project: IPinpointProject) -> PatternFunction:
@@ -140,7 +143,9 @@ class SegmentImports(Construct):
                 "APPLICATION_ID": project.application_id,
             },
         )
-        bucket.grant_put(report.function, "reports/*")
+        _allow(report, bucket, ["s3:PutObject"], "reports/*")
+        if bucket.encryption_key:
+            bucket.encryption_key.grant_encrypt(report.function)
         self.topic.grant_publish(report.function)
         return report
 
@@ -153,11 +158,6 @@ class SegmentImports(Construct):
         self.start.function.add_environment("IMPORT_ROLE_ARN", import_role.role_arn)
         for reader in (self.poll, self.report):
             project.grant(reader.function, "GetImportJob")
-            acknowledge(
-                reader.role,
-                "AwsSolutions-IAM5",
-                "Ids of jobs and names of files are known at run time; each wildcard stays below one prefix.",
-            )
 
     def _state_machine(self) -> sfn.StateMachine:
         machine = sfn.StateMachine(
@@ -179,11 +179,13 @@ class SegmentImports(Construct):
             ),
         )
         self.ledger.grant(machine, "dynamodb:PutItem")
-        acknowledge(
-            machine.role,
-            "AwsSolutions-IAM5",
-            "Log delivery and tracing know no resource; functions are invoked in any version of theirs.",
-        )
+        for function in (self.check, self.start, self.poll, self.report):
+            acknowledge_wildcard(
+                machine.role,
+                f"{function.function.function_arn}:*",
+                "The state machine invokes its own functions, in whichever version.",
+            )
+        acknowledge_wildcard(machine.role, "*", "Log delivery and tracing are actions without a resource.")
         return machine
 
     def _definition(self) -> sfn.Chain:
@@ -285,9 +287,11 @@ def _text(path: str) -> tasks.DynamoAttributeValue:
     return tasks.DynamoAttributeValue.from_string(sfn.JsonPath.string_at(path))
 
 
-def _acknowledge_prefixes(function: PatternFunction) -> None:
-    acknowledge(
+def _allow(function: PatternFunction, bucket: s3.IBucket, actions: Sequence[str], prefix: str) -> None:
+    objects = bucket.arn_for_objects(prefix)
+    function.role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[objects]))
+    acknowledge_wildcard(
         function.role,
-        "AwsSolutions-IAM5",
-        "File names are known at run time; each wildcard stays below one prefix of one bucket.",
+        objects,
+        "File names are known at run time; the wildcard stays below one prefix of one bucket.",
     )

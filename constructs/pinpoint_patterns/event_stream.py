@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
-from pinpoint_patterns._dead_letters import DeadLetterQueue
+from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns.project import IPinpointProject
 
 _RETENTION_HOURS: Final = (24, 8760)
@@ -48,15 +48,7 @@ class EventStream(Construct):
         super().__init__(scope, construct_id)
         _check_retention(stream, retention)
         self.encryption_key = encryption_key if stream else encryption_key or self._key()
-        self.stream = stream or kinesis.Stream(
-            self,
-            "Stream",
-            stream_mode=kinesis.StreamMode.ON_DEMAND,
-            encryption=kinesis.StreamEncryption.KMS,
-            encryption_key=self.encryption_key,
-            retention_period=retention or Duration.hours(24),
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        self.stream = stream or self._stream(retention or Duration.hours(24))
         self.role = iam.Role(
             self,
             "Role",
@@ -152,6 +144,23 @@ class EventStream(Construct):
             statistic="Sum",
             period=Duration.minutes(5),
         )
+
+    def _stream(self, retention: Duration) -> kinesis.Stream:
+        stream = kinesis.Stream(
+            self,
+            "Stream",
+            stream_mode=kinesis.StreamMode.ON_DEMAND,
+            encryption=kinesis.StreamEncryption.KMS,
+            encryption_key=self.encryption_key,
+            retention_period=retention,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        acknowledge(
+            stream,
+            "AwsSolutions-KDS3",
+            "A key of its own is meant: its policy says who reads what people did.",
+        )
+        return stream
 
     def _key(self) -> kms.Key:
         return kms.Key(

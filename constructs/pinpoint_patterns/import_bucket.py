@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from pinpoint_patterns._dead_letters import acknowledge
+from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._segment_imports import SegmentImports
 from pinpoint_patterns.project import IPinpointProject
 
@@ -135,9 +136,9 @@ class ImportBucket(Construct):
             self.import_policy.add_statements(
                 iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.encryption_key.key_arn])
             )
-        acknowledge(
+        acknowledge_wildcard(
             self.import_policy,
-            "AwsSolutions-IAM5",
+            self.bucket.arn_for_objects(f"{ACCEPTED}*"),
             "Which objects are accepted is known at run time; the wildcard stays below one prefix.",
         )
         return role

@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
+from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._operations import operation
 
 _HOURS: Final = range(24)
@@ -122,6 +123,8 @@ class IPinpointProject(Construct):
             iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[arn])
             for arn, actions in actions_on.items()
         ]
+        for arn in actions_on:
+            self._acknowledge_ids(grantee, arn)
         return reduce(lambda left, right: left.combine(right), grants)
 
     def grant_invoke(self, function: lambda_.IFunction) -> lambda_.CfnPermission:
@@ -162,6 +165,18 @@ class IPinpointProject(Construct):
                 "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
                 "ArnLike": {"aws:SourceArn": self.application_arn},
             },
+        )
+
+    def _acknowledge_ids(self, grantee: iam.IGrantable, arn: str) -> None:
+        role = grantee.grant_principal
+        if not (arn.endswith("/*") and isinstance(role, Construct)):
+            return
+        owner = Stack.of(self)
+        if Stack.of(role) is not owner and Token.is_unresolved(arn) and isinstance(self, PinpointProject):
+            # The policy will import the ARN; the finding speaks of it by the export's name.
+            arn = arn.replace(self.application_arn, owner.export_value(self.application_arn))
+        acknowledge_wildcard(
+            role, arn, "Ids below a project are known at run time; the wildcard stays below one project."
         )
 
     def _arn(self, resource: str) -> str:

@@ -1,0 +1,36 @@
+"""Accepting cdk-nag's findings on wildcards: each by what exactly it allows, and with a reason."""
+
+from typing import Any
+
+from aws_cdk import Stack
+from constructs import IConstruct
+
+from pinpoint_patterns._dead_letters import acknowledge
+
+
+def acknowledge_wildcard(construct: IConstruct, arn: str, reason: str) -> None:
+    """Accept that a policy below a construct names a resource with a wildcard.
+
+    Args:
+        construct: The role or policy, whose stack is also the resource's, or imports it.
+        arn: The resource as the policy has it.
+        reason: Why it cannot be narrower.
+    """
+    evidence = _flat(Stack.of(construct).resolve(arn))
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{evidence}]", reason)
+
+
+def _flat(value: Any) -> str:
+    """A reference as cdk-nag writes it in the id of a finding."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str(delimiter), list(parts)]}:
+            return delimiter.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{_flat(resource)}.{_flat(attribute)}>"
+        case {"Fn::ImportValue": name}:
+            return _flat(name)
+        case {"Ref": name}:
+            return f"<{_flat(name)}>"
+    raise ValueError(f"no known way to name {value!r} in a finding")
