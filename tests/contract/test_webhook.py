@@ -153,9 +153,8 @@ def test_a_refused_connection_was_not_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    assert webhook(f"http://127.0.0.1:{port}/").post("m", {}) == RetryLater(
-        "NewConnectionError", attempted=False
-    )
+    outcome = webhook(f"http://127.0.0.1:{port}/").post("m", {})
+    assert outcome == RetryLater("NewConnectionError", attempted=False)
 
 
 def test_an_unknown_host_was_not_sent() -> None:
