@@ -75,9 +75,10 @@ $(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Byte code is made here, since Lambda workers write none.
 .embedded/venv/.ready: requirements/embedded.txt $(VENV)/.ready
 	$(VENV)/bin/uv venv --quiet --allow-existing --python $(PY) .embedded/venv
-	$(VENV)/bin/uv pip sync --quiet --python .embedded/venv/bin/python --require-hashes requirements/embedded.txt
+	$(VENV)/bin/uv pip sync --quiet --compile-bytecode --python .embedded/venv/bin/python --require-hashes requirements/embedded.txt
 	@touch $@
 
 node_modules/.ready: package-lock.json

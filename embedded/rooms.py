@@ -13,6 +13,7 @@ from embedded import (
     secure_transport,
     service_iam,
     ses,
+    stack_waits,
     type_changes,
     workers,
 )
@@ -33,6 +34,7 @@ def install(server: Server) -> None:
         object_events,
         payload_limit,
         type_changes,
+        stack_waits,
         secret_references,
         pinpoint,
         pinpoint_principal,
