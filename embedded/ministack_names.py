@@ -63,6 +63,7 @@ NAMES: Final = (
     "ministack.services.lambda_svc.invoke_async_with_retry",
     "ministack.services.lambda_svc.reset",
     # Event source mappings and their sources.
+    "ministack.services.cloudformation.provisioners._lambda_esm_create",
     "ministack.core.concurrency.esm_wake",
     "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners._lambda_function_for_cfn_ref",

@@ -73,6 +73,8 @@ def _complete_new_mappings(streams: StreamMappings) -> None:
     replace(f"{_LAMBDA}._create_esm", create_mapping)
     handler = find(f"{_PROVISIONERS}._RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
     handler["create"] = _creating(handler["create"], streams)
+    # A replacement makes the new mapping by the function's own name.
+    replace(f"{_PROVISIONERS}._lambda_esm_create", handler["create"])
 
 
 def _creating(create: Callable[..., Any], streams: StreamMappings) -> Callable[..., Any]:
