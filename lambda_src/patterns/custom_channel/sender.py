@@ -26,7 +26,8 @@ _SENDER: Final = Sender(
         patience=settings.whole_number("GIVE_UP_AFTER_SECONDS"),
     ),
     sqs=client("sqs"),
-    pinpoint=client("pinpoint"),
+    # To give up early and put the events again would have them on the stream twice.
+    pinpoint=client("pinpoint", attempts=2, read_timeout=25),
     queue_url=settings.text("QUEUE_URL"),
     dead_letters_url=settings.text("DEAD_LETTERS_URL"),
     threads=ThreadPoolExecutor(max_workers=10),
