@@ -61,8 +61,22 @@ class Pump:
                 self._clock.advance(seconds=delay_seconds)
             self.waiting.append((queue, body, 1))
 
-    def run(self, context: Context, *, copies: int = 1, shuffle: random.Random | None = None) -> None:
-        """Work until nothing waits; each message is given out `copies` times."""
+    def run(
+        self,
+        context: Context,
+        *,
+        copies: int = 1,
+        shuffle: random.Random | None = None,
+        patient: bool = False,
+    ) -> None:
+        """Work until nothing waits.
+
+        Args:
+            context: The workers' world.
+            copies: How often each message is given out.
+            shuffle: Gives messages out in any order.
+            patient: Whether a message may fail for ever, where a queue would put it to the dead letters.
+        """
         steps = 0
         while self.waiting:
             steps += 1
@@ -73,7 +87,7 @@ class Pump:
             self.handled.append((queue, body))
             for _ in range(copies):
                 failed = consume(sqs_event(body, attempt), context, WORKERS[queue])["batchItemFailures"]
-            if failed and attempt < 5:
+            if failed and (attempt < 5 or patient):
                 self.waiting.append((queue, body, attempt + 1))
             elif failed:
                 self.dead.append(body)

@@ -49,8 +49,8 @@ class MemoryStore(Store):
         return None if row is None else row.item(key)
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        found = {key: self.get(key) for key in dict.fromkeys(keys)}
-        return {key: item for key, item in found.items() if item is not None}
+        found = {key: self._row(key) for key in dict.fromkeys(keys)}
+        return {key: row.item(key) for key, row in found.items() if row is not None}
 
     def put(self, write: Put) -> None:
         try:
@@ -75,7 +75,10 @@ class MemoryStore(Store):
         with self._turn:
             lost = tuple(i for i, write in enumerate(writes) if not self._holds(write))
             if lost:
-                existing = {i: item for i in lost if (item := self.get(writes[i].key)) is not None}
+                keys = {i: writes[i].key for i in lost}
+                existing = {
+                    i: row.item(key) for i, key in keys.items() if (row := self._row(key)) is not None
+                }
                 raise TransactionLost(lost, existing)
             for write in writes:
                 self._apply(write)

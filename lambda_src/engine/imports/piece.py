@@ -69,7 +69,9 @@ def _try(context: Context, job: Item, record: Item, attempt: int) -> None:
     except Exception as error:
         if attempt < MAX_ATTEMPTS:
             raise
-        _log.exception("a piece failed for good", extra={"job": job.doc["Id"], "piece": record.key.sk})
+        # Not its text: it may hold an address.
+        details = {"job": job.doc["Id"], "piece": record.key.sk, "error": type(error).__name__}
+        _log.error("a piece failed for good", extra=details)
         _fail(context, job, record, f"the piece could not be processed: {type(error).__name__}")
     else:
         _done(context, job, record, tally)
