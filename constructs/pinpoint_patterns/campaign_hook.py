@@ -7,12 +7,14 @@ from typing import TypeVar
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
+from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.event_stream import EventStream
@@ -129,7 +131,16 @@ class CampaignHook(Construct):
     def _add_audit(self, audit: Audit) -> s3.IBucket:
         bucket = audit.bucket or self._bucket(audit.keep)
         self.function.add_environment("AUDIT_BUCKET", bucket.bucket_name)
-        bucket.grant_put(self.function, "audit/*")
+        objects = bucket.arn_for_objects("audit/*")
+        self.function.add_to_role_policy(iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects]))
+        if bucket.encryption_key:
+            bucket.encryption_key.grant_encrypt(self.function)
+        if self.function.role:
+            acknowledge_wildcard(
+                self.function.role,
+                objects,
+                "Each decision is an object of its own; the wildcard stays below one prefix.",
+            )
         return bucket
 
     def _bucket(self, keep: Duration) -> s3.Bucket:
