@@ -38,7 +38,8 @@ def point_at_engine(function: lambda_.CfnFunction, refusals: Refusals) -> None:
             "the function is an image, which takes no layer",
             "put the client settings into the image (docs/hosting.md), and allow it execute-api:Invoke",
         )
-    _check_environment(stack.resolve(function.environment))
+    # Not `function.environment`: jsii would take the token there for an empty structure.
+    _check_environment(stack.resolve(function._cfn_properties.get("environment")))
     address = ssm.StringParameter.value_for_string_parameter(stack, API_URL_PARAMETER)
     function.add_property_override(f"Environment.Variables.{_ENDPOINT}", address)
     if not str(function.runtime or "").startswith("python"):

@@ -23,7 +23,7 @@ from pinpoint_patterns.hosting.types import PREFIX
 _ACTION: Final = re.compile(r'"mobiletargeting:')
 _PRINCIPAL: Final = re.compile(r'"pinpoint\.')
 _INTEGRATION: Final = re.compile(
-    r"aws-sdk:pinpoint:|:pinpoint:action/|client-pinpoint\b|\"service\\?\":\s*\\?\"pinpoint", re.I
+    r"aws-sdk:pinpoint:|:pinpoint:action/|client-pinpoint\b|\"service\\?\":\s*\\?\"pinpoint\\?\"", re.I
 )
 _HANDLED: Final = (
     iam.CfnPolicy,
