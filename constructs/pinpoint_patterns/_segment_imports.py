@@ -5,7 +5,6 @@ from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -20,6 +19,7 @@ from constructs import Construct
 from pinpoint_patterns._dead_letters import DeadLetterQueue
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.project import IPinpointProject
 
 _CODE: Final = "patterns/segment_import"
@@ -54,7 +54,8 @@ class SegmentImports(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = topic or self._topic()
-        self.ledger = self._ledger()
+        # No item has a time to go: the same version makes no second segment, however late it comes again.
+        self.ledger = state_table(self, "Ledger")
         self.check = self._check(bucket)
         self.start = self._job("Start", "start", project)
         self.poll = self._job("Poll", "poll", project)
@@ -83,19 +84,6 @@ class SegmentImports(Construct):
             "Topic",
             enforce_ssl=True,
             master_key=kms.Alias.from_alias_name(self, "TopicKey", "alias/aws/sns"),
-        )
-
-    def _ledger(self) -> dynamodb.Table:
-        return dynamodb.Table(
-            self,
-            "Ledger",
-            partition_key=dynamodb.Attribute(name="object", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            removal_policy=RemovalPolicy.RETAIN,
         )
 
     def _check(self, bucket: s3.IBucket) -> PatternFunction:
@@ -212,13 +200,12 @@ class SegmentImports(Construct):
             "Claim",
             table=self.ledger,
             item={
-                "object": _text(_CLAIM),
+                "pk": _text(_CLAIM),
                 "execution": _text("$$.Execution.Id"),
                 "claimed_at": _text("$$.State.EnteredTime"),
             },
             # A claim of this very execution is its own, retried after a lost answer.
-            condition_expression="attribute_not_exists(#object) OR execution = :execution",
-            expression_attribute_names={"#object": "object"},
+            condition_expression="attribute_not_exists(pk) OR execution = :execution",
             expression_attribute_values={":execution": _text("$$.Execution.Id")},
             result_path=sfn.JsonPath.DISCARD,
         )

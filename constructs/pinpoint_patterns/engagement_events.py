@@ -3,13 +3,14 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from aws_cdk import Duration, RemovalPolicy, Token
-from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import Duration, Token
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from pinpoint_patterns._dead_letters import DeadLetterQueue, WorkQueue, acknowledge
+from pinpoint_patterns._dead_letters import DeadLetterQueue, WorkQueue
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._signing_secret import signing_secret
+from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.event_stream import EventStream
 
 _CODE: Final = "patterns/engagement_events"
@@ -46,8 +47,8 @@ class EngagementEvents(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         _check_url(callback_url)
-        self.secret = callback_secret or self._secret()
-        self.ledger = self._ledger()
+        self.secret = callback_secret or signing_secret(self, "Secret")
+        self.ledger = state_table(self, "Ledger")
         callbacks = WorkQueue(
             self,
             "Callbacks",
@@ -61,38 +62,6 @@ class EngagementEvents(Construct):
         self.consumer = self._consumer()
         self.unread = event_stream.add_consumer(self.consumer.function).queue
         self.sender = self._sender(callback_url, attempts)
-
-    def _secret(self) -> secretsmanager.Secret:
-        secret = secretsmanager.Secret(
-            self,
-            "Secret",
-            description="Signs the callbacks to the customer data platform (Standard Webhooks)",
-            # 44 letters and digits are base64 of 33 bytes.
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                exclude_punctuation=True, password_length=44
-            ),
-            removal_policy=RemovalPolicy.RETAIN,
-        )
-        acknowledge(
-            secret,
-            "AwsSolutions-SMG4",
-            "The platform holds the same secret: it is changed with them, and read anew within minutes.",
-        )
-        return secret
-
-    def _ledger(self) -> dynamodb.Table:
-        return dynamodb.Table(
-            self,
-            "Ledger",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            time_to_live_attribute="ttl",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            removal_policy=RemovalPolicy.RETAIN,
-        )
 
     def _consumer(self) -> PatternFunction:
         consumer = PatternFunction(

@@ -75,7 +75,7 @@ def _first_attempt(source: Source) -> bool:
     try:
         _LEDGER.update_item(
             TableName=text("LEDGER_TABLE"),
-            Key={"object": {"S": source.claim}},
+            Key={"pk": {"S": source.claim}},
             UpdateExpression="SET starting = :yes",
             ConditionExpression="attribute_not_exists(starting)",
             ExpressionAttributeValues={":yes": {"BOOL": True}},
