@@ -1,5 +1,6 @@
 """Starting and ending: where it listens, what it writes, and that nothing is left behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from embedded.server_process import REPOSITORY
 from tests.e2e.embedded_core.conftest import APP, PORT, Running, command, run
@@ -128,7 +130,8 @@ def test_workers_end_with_a_server_that_was_killed_even_in_the_middle_of_a_call(
     running = Running(state=tmp_path, said=up.stderr)
 
     def hang() -> None:
-        with pytest.raises(Exception, match=r"closed|reset|aborted"):
+        # How the connection ends is not what is tested.
+        with contextlib.suppress(BotoCoreError):
             running.invoke({"Sleep": 60})
 
     call = threading.Thread(target=hang, daemon=True)
@@ -136,5 +139,6 @@ def test_workers_end_with_a_server_that_was_killed_even_in_the_middle_of_a_call(
     assert wait_until(lambda: any("Caller" in line for line in processes_with(tmp_path)))
     os.kill(running.process_id, signal.SIGKILL)
     assert wait_until(lambda: not processes_with(tmp_path)), processes_with(tmp_path)
+    call.join(timeout=60)
     run("down", "--state", str(tmp_path))
     assert not (tmp_path / "env").exists()
