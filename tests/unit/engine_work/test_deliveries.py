@@ -16,7 +16,7 @@ HOOK = {"Hook": {"LambdaFunctionName": "hook", "Mode": "FILTER"}}
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(functions.time, "sleep", lambda _: None)
+    monkeypatch.setattr("engine.functions.time.sleep", lambda _: None)
 
 
 def _custom(works: Works, count: int = 3) -> str:
@@ -185,7 +185,6 @@ def test_a_worker_that_dies_during_the_send_leaves_its_people_unknown(
         raise AssertionError("nobody may be sent to again")
 
     monkeypatch.setattr(work, "send", die_once)
-    monkeypatch.setattr(works.pump, "run", works.pump.run)
     works.run()
     activity = works.activity(campaign["Id"])
     assert activity["ExecutionMetrics"]["Status.UNKNOWN"] == str(activity["TotalEndpointCount"])
@@ -197,7 +196,8 @@ def test_a_worker_that_dies_after_the_send_has_its_outcome_taken_over(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = works.start_campaign(_custom(works, 2))
-    original, died = work._emit, []
+    original = work._emit
+    died: list[int] = []
 
     def die_once(*arguments: Any) -> None:
         if len(died) < 2:

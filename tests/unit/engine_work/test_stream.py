@@ -37,7 +37,7 @@ class _Kinesis:
 
 @pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr("engine.stream.deliver.time.sleep", lambda _: None)
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
