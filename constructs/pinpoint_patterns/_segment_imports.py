@@ -74,9 +74,18 @@ class SegmentImports(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def metric_failed(self) -> cloudwatch.Metric:
-        """Imports that failed, the sum of five minutes; a refused file is not among them."""
-        return self.state_machine.metric_failed(period=Duration.minutes(5))
+    def metric_failed(self) -> cloudwatch.MathExpression:
+        """Imports that failed or ran out of time in five minutes; a refused file is not among them."""
+        period = Duration.minutes(5)
+        return cloudwatch.MathExpression(
+            expression="failed + timed_out",
+            label="Imports that failed",
+            using_metrics={
+                "failed": self.state_machine.metric_failed(period=period),
+                "timed_out": self.state_machine.metric_timed_out(period=period),
+            },
+            period=period,
+        )
 
     def _topic(self) -> sns.Topic:
         return sns.Topic(
