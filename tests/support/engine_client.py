@@ -8,7 +8,6 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.model import ServiceModel
@@ -18,14 +17,12 @@ from engine.api.dispatch import respond
 from engine.api.http import from_event
 from engine.context import Context
 from engine.protocol.router import router
-from tests.support.engine_world import REGION
+from tests.support.engine_world import SESSION
 
 
 def pinpoint_client(context: Context) -> Any:
     """A client of the engine in this process."""
-    client = Session("testing", "testing", region_name=REGION).client(
-        "pinpoint", config=Config(retries={"total_max_attempts": 1})
-    )
+    client = SESSION.client("pinpoint", config=Config(retries={"total_max_attempts": 1}))
     model = client.meta.service_model
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:

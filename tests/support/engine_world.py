@@ -15,6 +15,8 @@ from engine.store import Store
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 TABLE = "engine"
+# One for all tests: a session reads each service's model once. moto answers its clients while mocked.
+SESSION = Session("testing", "testing", region_name=REGION)
 QUEUES = ("imports", "campaigns", "deliveries", "stream")
 
 
@@ -70,8 +72,7 @@ class World:
 def engine_world() -> Iterator[World]:
     """A new world; nothing of it leaves the process."""
     with mock_aws():
-        session = Session("testing", "testing", region_name=REGION)
-        dynamodb = session.client("dynamodb")
+        dynamodb = SESSION.client("dynamodb")
         dynamodb.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -84,13 +85,13 @@ def engine_world() -> Iterator[World]:
                 {"AttributeName": "sk", "AttributeType": "S"},
             ],
         )
-        sqs = session.client("sqs")
+        sqs = SESSION.client("sqs")
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         clients: dict[str, Any] = {"dynamodb": dynamodb, "sqs": sqs}
 
         def client(service: str) -> Any:
             if service not in clients:
-                clients[service] = session.client(service)
+                clients[service] = SESSION.client(service)
             return clients[service]
 
         clock = Clock()
