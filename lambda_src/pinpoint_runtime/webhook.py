@@ -16,7 +16,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -158,11 +158,9 @@ class Webhook:
         self._secret = secret
         self._idempotency_key = idempotency_key
         self._clock = clock
-        self._pool = urllib3.PoolManager(
-            maxsize=16,
-            retries=False,
-            timeout=urllib3.Timeout(connect=connect_timeout, read=read_timeout),
-        )
+        self._timeout = urllib3.Timeout(connect=connect_timeout, read=read_timeout)
+        self._tls = ssl.create_default_context()
+        self._kept = self._new_connections()
 
     def post(self, message_id: str, payload: Mapping[str, Any]) -> Outcome:
         """Sign and send one message, once.
@@ -176,18 +174,32 @@ class Webhook:
             headers = self._headers(message_id, body)
         except SecretUnavailable as error:
             return RetryLater(f"signing_secret_unavailable:{error}", attempted=False)
-        try:
-            response = self._pool.request(
-                "POST", self._url, body=body, headers=headers, redirect=False, preload_content=False
-            )
-        except urllib3.exceptions.HTTPError as error:
-            return _broken(error)
-        body_received = _finish(response)
+        with self._connections() as connections:
+            try:
+                response = connections.request(
+                    "POST", self._url, body=body, headers=headers, redirect=False, preload_content=False
+                )
+            except urllib3.exceptions.HTTPError as error:
+                return _broken(error)
+            body_received = _finish(response)
         if response.status == 401:
             self._secret.refresh()
         return outcome_of(
             response.status, response.headers.get("retry-after"), self._clock(), error_code(body_received)
         )
+
+    @contextlib.contextmanager
+    def _connections(self) -> Generator[urllib3.PoolManager]:
+        if self._idempotency_key:
+            yield self._kept
+            return
+        # Asking for `Connection: close` is not enough: not every server says that it closes, and then the
+        # connection would be taken for a good one.
+        with self._new_connections() as once:
+            yield once
+
+    def _new_connections(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(maxsize=16, retries=False, timeout=self._timeout, ssl_context=self._tls)
 
     def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
         headers = {

@@ -133,6 +133,20 @@ def test_the_id_is_the_idempotency_key_where_the_receiver_honours_one(receiver: 
     assert unkeyed["connection"] == "close"
 
 
+def test_no_connection_is_used_twice_where_a_closed_one_would_look_like_a_lost_answer(
+    receiver: Receiver,
+) -> None:
+    """The receiver closes after each answer without saying so."""
+
+    def close_silently(handler: BaseHTTPRequestHandler) -> None:
+        answer(202)(handler)
+        handler.close_connection = True
+
+    receiver.plan = [close_silently] * 200
+    sender = webhook(receiver.url, idempotency_key=False)
+    assert {sender.post(f"m{number}", {}) for number in range(200)} == {Accepted(202)}
+
+
 def test_too_many_requests_waits_as_long_as_the_receiver_says(receiver: Receiver) -> None:
     receiver.plan = [answer(429, retry_after="7")]
     assert webhook(receiver.url).post("m", {}) == RetryLater("http_429", 7.0, attempted=False)
