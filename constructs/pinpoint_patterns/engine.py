@@ -5,18 +5,16 @@ from typing import Any, Final, Literal, cast
 
 from aws_cdk import Aspects, Duration, IAspect, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_ses as ses
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IConstruct
 
 from pinpoint_patterns import _engine_names as names
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._engine_api import EngineApi
+from pinpoint_patterns._engine_mail import EngineMail
 from pinpoint_patterns._engine_queues import LIMITS, EngineQueues
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._operations import operation
@@ -77,6 +75,7 @@ class PinpointEngine(Construct):
         super().__init__(scope, construct_id)
         _check_sending(sending, allow_list)
         self._dependencies = dependencies
+        self._hosted: set[str] = set()
         self._concurrency = worker_concurrency
         self.table = dynamodb.TableV2(
             self,
@@ -96,11 +95,11 @@ class PinpointEngine(Construct):
             removal_policy=removal_policy,
         )
         self.queues = EngineQueues(self, "Queues", encryption_key=encryption_key)
-        self.configuration_set = self._mail_events()
+        self.mail = EngineMail(self, "Mail", receipts=self.queues["receipts"])
         self.delivery_role = self._delivery_role()
         self._base = {"TABLE_NAME": self.table.table_name, "LOG_LEVEL": log_level}
-        self._mail = {
-            "CONFIGURATION_SET": self.configuration_set.configuration_set_name,
+        self._sending = {
+            "CONFIGURATION_SET": self.mail.configuration_set.configuration_set_name,
             "SENDING": sending,
             "ALLOW_LIST": ",".join(allow_list),
         }
@@ -143,7 +142,7 @@ class PinpointEngine(Construct):
 
         _check_scope(scope, self)
         for each in [scope, *_stages_below(scope)]:
-            Aspects.of(each).add(cast(IAspect, Hosting(each, self, live=live)))
+            Aspects.of(each).add(cast(IAspect, Hosting(each, self, live=live, visited=self._hosted)))
 
     def grant(self, grantee: iam.IGrantable, *operations: str, application_id: str) -> iam.Grant:
         """Let somebody call operations by this engine's API, without any Pinpoint action.
@@ -182,13 +181,13 @@ class PinpointEngine(Construct):
             "api",
             description="Answers the Pinpoint API.",
             sends_to=("imports", "campaigns", "stream"),
-            environment=self._mail,
+            environment=self._sending,
             # API Gateway waits 29 seconds.
             timeout=Duration.seconds(29),
             memory_size=1024,
             function_name=names.API_FUNCTION,
         )
-        self._allow_mail(function.role)
+        self.mail.grant_send(function.role)
         return function
 
     def _provider_function(self) -> PatternFunction:
@@ -216,9 +215,9 @@ class PinpointEngine(Construct):
             "Sends one batch of a campaign.",
             sends_to=("deliveries", "stream"),
             role=role,
-            environment=self._mail,
+            environment=self._sending,
         )
-        self._allow_mail(role)
+        self.mail.grant_send(role)
         self.stream_function = self._worker(
             "stream", "Puts events on the customers' streams.", sends_to=("stream",), role=role
         )
@@ -303,51 +302,6 @@ class PinpointEngine(Construct):
             "The condition narrows it: only roles that a hosted stack tagged may be assumed.",
         )
         return role
-
-    def _allow_mail(self, grantee: iam.IRole) -> None:
-        identities = Stack.of(self).format_arn(service="ses", resource="identity", resource_name="*")
-        configuration_set = Stack.of(self).format_arn(
-            service="ses", resource="configuration-set", resource_name=names.CONFIGURATION_SET
-        )
-        for statement in (
-            iam.PolicyStatement(actions=["ses:SendEmail"], resources=[identities, configuration_set]),
-            # The safety catch asks which identities are verified.
-            iam.PolicyStatement(actions=["ses:ListEmailIdentities"], resources=["*"]),
-        ):
-            grantee.add_to_principal_policy(statement)
-        acknowledge(
-            grantee,
-            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]",
-            "A project may send from any identity that the account has verified.",
-        )
-        acknowledge(
-            grantee,
-            "AwsSolutions-IAM5[Resource::*]",
-            "Listing identities is an action without a resource.",
-        )
-
-    def _mail_events(self) -> ses.ConfigurationSet:
-        configuration_set = ses.ConfigurationSet(
-            self, "Mail", configuration_set_name=names.CONFIGURATION_SET, reputation_metrics=True
-        )
-        configuration_set.add_event_destination(
-            "Receipts",
-            destination=ses.EventDestination.event_bus(
-                events.EventBus.from_event_bus_name(self, "DefaultBus", "default")
-            ),
-        )
-        rule = events.Rule(
-            self,
-            "ReceiptRule",
-            description="What became of the engine's mail.",
-            event_pattern=events.EventPattern(
-                source=["aws.ses"],
-                detail={"mail": {"tags": {"ses:configuration-set": [names.CONFIGURATION_SET]}}},
-            ),
-        )
-        receipts = self.queues["receipts"]
-        rule.add_target(targets.SqsQueue(receipts.queue, dead_letter_queue=receipts.dead_letters.queue))
-        return configuration_set
 
     def _publish_address(self) -> None:
         ssm.StringParameter(

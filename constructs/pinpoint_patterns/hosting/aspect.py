@@ -26,17 +26,18 @@ class Hosting:
         scope: What is hosted.
         engine: What it is hosted on.
         live: Whether the resources were deployed before, as Pinpoint's own.
+        visited: The paths of what was seen, shared by all Aspects of one app.
     """
 
-    def __init__(self, scope: IConstruct, engine: IConstruct, *, live: bool) -> None:
+    def __init__(self, scope: IConstruct, engine: IConstruct, *, live: bool, visited: set[str]) -> None:
         self._scope = scope
         self._engine = engine
         self._live = live
         self._own = f"{engine.node.path}/"
-        self._visited: set[str] = set()
+        self._visited = visited
         self._callers: frozenset[RoleKey] | None = None
         self._refusals = Refusals()
-        self._refusals.later(lambda: leftovers(scope, engine))
+        self._refusals.later(lambda: leftovers(scope, engine, visited))
         scope.node.add_validation(self._refusals)
 
     def visit(self, node: IConstruct) -> None:

@@ -5,7 +5,7 @@ Runs at the end of synthesis over what the templates will hold.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
 from aws_cdk import CfnResource, Stack
@@ -44,18 +44,42 @@ _UNREACHABLE: Final[Mapping[str, str]] = {
 }
 
 
-def leftovers(scope: IConstruct, engine: IConstruct) -> list[tuple[IConstruct, NotTranslatable]]:
-    """What below a scope the engine cannot serve, with the reasons."""
+def leftovers(
+    scope: IConstruct, engine: IConstruct, visited: Container[str]
+) -> list[tuple[IConstruct, NotTranslatable]]:
+    """What below a scope the engine cannot serve, with the reasons.
+
+    Args:
+        scope: What is hosted.
+        engine: Where nothing is looked at.
+        visited: The paths of the resources that the Aspect saw.
+    """
     found: list[tuple[IConstruct, NotTranslatable]] = []
     own = f"{engine.node.path}/"
     for resource in resources(scope):
         if resource.node.path.startswith(own):
             continue
         try:
+            if resource.node.path not in visited:
+                _check_late(resource)
             _check(resource)
         except NotTranslatable as problem:
             found.append((resource, problem))
     return found
+
+
+def _check_late(resource: CfnResource) -> None:
+    """What was added too late for the Aspect must not need any of its changes."""
+    properties = json.dumps(Stack.of(resource).resolve(resource._cfn_properties), default=str)
+    if (
+        resource.cfn_resource_type.startswith(PREFIX)
+        or _ACTION.search(properties)
+        or _PRINCIPAL.search(properties)
+    ):
+        raise NotTranslatable(
+            "it was added after hosting had looked",
+            "call host() last, or once more on the stage that was added",
+        )
 
 
 def _check(resource: CfnResource) -> None:

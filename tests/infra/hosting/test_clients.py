@@ -58,10 +58,11 @@ def test_a_function_that_may_not_is_left_alone(shop: Any) -> None:
 
 def test_a_managed_policy_and_an_inline_one_count_too(shop: Any) -> None:
     managed = iam.ManagedPolicy(shop.stack, "Managed", statements=[CALL])
-    for name, options in {
+    given: dict[str, dict[str, Any]] = {
         "A": {"managed_policies": [managed]},
         "B": {"inline_policies": {"call": iam.PolicyDocument(statements=[CALL])}},
-    }.items():
+    }
+    for name, options in given.items():
         role = iam.Role(
             shop.stack, f"Role{name}", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), **options
         )

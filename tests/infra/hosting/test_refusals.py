@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import CfnResource, custom_resources
+from aws_cdk import CfnResource, Stack, Stage, custom_resources
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -175,3 +176,22 @@ def test_sms_voice_stays_as_it_is_since_that_service_goes_on(shop: Any) -> None:
     )
 
     assert shop.host().one("AWS::SNS::TopicPolicy")
+
+
+def test_a_stage_that_is_added_after_hosting_is_refused(shop: Any) -> None:
+    shop.engine.host(shop.app)
+    pinpoint.CfnApp(Stack(Stage(shop.app, "Late"), "Shop"), "Project", name="shop")
+
+    with pytest.raises(RuntimeError, match=r"cannot host Late/Shop/Project.*after hosting had looked"):
+        shop.app.synth()
+
+
+def test_a_stage_that_is_added_after_hosting_can_be_hosted_by_itself(shop: Any) -> None:
+    shop.engine.host(shop.app)
+    stage = Stage(shop.app, "Late")
+    pinpoint.CfnApp(Stack(stage, "Shop"), "Project", name="shop")
+    shop.engine.host(stage)
+
+    nested = shop.app.synth().get_nested_assembly("assembly-Late").stacks[0].template
+
+    assert nested["Resources"]["Project"]["Type"] == "Custom::PinpointApp"
