@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pinpoint_patterns.campaign_hook import CampaignHook as CampaignHook
     from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
+    from pinpoint_patterns.engine import PinpointEngine as PinpointEngine
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.hook_filters import Audit as Audit
     from pinpoint_patterns.hook_filters import Deny as Deny
@@ -34,6 +35,7 @@ _MODULES: Final = {
     "ImportBucket": "import_bucket",
     "InboxChannel": "inbox_channel",
     "Limits": "project",
+    "PinpointEngine": "engine",
     "PinpointProject": "project",
     "QuietTime": "project",
     "WebhookChannel": "webhook_channel",
