@@ -16,6 +16,7 @@ NAMES: Final = (
     "ministack.app.pin_request_origin",
     "ministack.core.iam_evaluator._request_origin",
     # Which action a request is authorised as.
+    "ministack.core.iam_actions._SES_V2_RESOURCES",
     "ministack.core.iam_actions.extract_iam_action",
     # CloudFormation.
     "ministack.services.cloudformation.changesets.validate_template_support",

@@ -1,8 +1,10 @@
 """The demo's two campaigns, as any client of Amazon Pinpoint would start them."""
 
 import contextlib
+import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +99,7 @@ def wait_for_campaign(account: Account, campaign: Campaign, narrator: Narrator) 
     """Waits until everyone was left out or handed to the channel.
 
     Returns:
-        The activity's counts, as cells.
+        The counts of the activity and of the hook's audit trail, as cells.
 
     Raises:
         CampaignFailed: It could not run, or takes longer than a campaign of this size may.
@@ -110,7 +112,8 @@ def wait_for_campaign(account: Account, campaign: Campaign, narrator: Narrator) 
         if activity.get("State") == "COMPLETED":
             if activity.get("Result") != "SUCCESS":
                 raise CampaignFailed(f"{campaign.name} failed: {activity}")
-            return activity_counts(campaign.name, activity)
+            counts = activity_counts(campaign.name, activity)
+            return counts | audit_counts(campaign.name, _audit_trail(account, campaign))
         if time.monotonic() > deadline:
             raise CampaignFailed(f"{campaign.name} is still {activity.get('State')}: {activity}")
         time.sleep(0.5)
@@ -148,3 +151,24 @@ def activity_counts(name: str, activity: Mapping[str, Any]) -> dict[Cell, int]:
         Cell(name, "in the segment"): before_targeting + int(activity["TotalEndpointCount"]),
         **{Cell(name, _CELLS.get(metric, metric)): count for metric, count in metrics.items()},
     }
+
+
+def _audit_trail(account: Account, campaign: Campaign) -> list[dict[str, str]]:
+    s3, bucket = account.client("s3"), account.output("CampaignHooks", "AuditBucketName")
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=f"audit/{campaign.application_id}/{campaign.campaign_id}/"
+    )
+    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+    bodies = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
+    return [json.loads(line) for body in bodies for line in body.splitlines()]
+
+
+def audit_counts(name: str, lines: Iterable[Mapping[str, str]]) -> dict[Cell, int]:
+    """What the hook wrote down: whom it kept, whom it left out and why.
+
+    Args:
+        name: As the ledger calls the campaign.
+        lines: Its audit trail.
+    """
+    decisions = Counter(line["reason"] or line["decision"] for line in lines)
+    return {Cell("Audit trail", f"{name}: {decision}"): count for decision, count in decisions.items()}

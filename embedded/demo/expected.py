@@ -106,6 +106,8 @@ def _campaign(name: str, reached: Reached) -> Iterator[tuple[Cell, int]]:
     for reason in ("another channel", "opted out", "inactive", "frequency cap"):
         yield Cell(name, f"left out: {reason}"), reached.left_out[reason]
     yield Cell(name, "handed to the channel"), len(reached.recipients)
+    yield Cell("Audit trail", f"{name}: kept"), len(reached.recipients)
+    yield Cell("Audit trail", f"{name}: frequency_cap"), reached.left_out["frequency cap"]
 
 
 def _webhook(recipients: Iterable[Endpoint], setup: Setup) -> Iterator[tuple[Cell, int]]:
@@ -119,7 +121,7 @@ def _webhook(recipients: Iterable[Endpoint], setup: Setup) -> Iterator[tuple[Cel
     # With a key the message is posted again and the vendor says that it has it; without one nobody knows.
     unknown = 0 if setup.idempotency else cuts
     yield Cell("Webhook campaign", "delivered"), len(attempts) - unknown
-    yield Cell("Webhook campaign", "failed: http_422"), gone
+    yield Cell("Webhook campaign", "failed: unknown_recipient"), gone
     yield Cell("Webhook campaign", "unknown"), unknown
     yield Cell("Message vendor", "messages taken in"), len(attempts)
     yield from _vendor("Message vendor", attempts)

@@ -53,19 +53,20 @@ class StreamReader:
 
 
 def stream_counts(records: list[dict[str, Any]]) -> Counter[Cell]:
-    """The records by type and status."""
-    return Counter(Cell("Event stream", label) for record in records for label in _labels(record))
+    """The events by type and status.
+
+    A stream tells at least once: records of one type, about one endpoint and one message, are one event.
+    """
+    events = {(label, _subject(record)) for record in records for label in _labels(record)}
+    return Counter(Cell("Event stream", label) for label, _ in events)
 
 
 def ends(records: list[dict[str, Any]]) -> Counter[Cell]:
-    """How each campaign's messages ended, each message once, however often the stream tells it."""
-    told: set[tuple[Cell, str]] = set()
-    for record in records:
-        attributes = record.get("attributes", {})
-        cell = _end(record["event_type"], attributes)
-        if cell:
-            told.add((cell, record["client"]["client_id"]))
-    return Counter(cell for cell, _ in told)
+    """How each campaign's messages ended."""
+    told = {
+        (_end(record["event_type"], record.get("attributes", {})), _subject(record)) for record in records
+    }
+    return Counter(cell for cell, _ in told if cell)
 
 
 _ENDS = {
@@ -96,6 +97,16 @@ def _labels(record: dict[str, Any]) -> Iterator[str]:
             yield f"isv_channel.delivery {attributes.get('status')}"
         case other:
             yield other
+
+
+def _subject(record: dict[str, Any]) -> tuple[str, ...]:
+    attributes = record.get("attributes", {})
+    mail = record.get("facets", {}).get("email_channel", {}).get("mail_event", {}).get("mail", {})
+    return (
+        record.get("client", {}).get("client_id", ""),
+        attributes.get("campaign_activity_id", ""),
+        attributes.get("message_key", "") or mail.get("message_id", ""),
+    )
 
 
 def _decoded(data: bytes) -> dict[str, Any]:

@@ -23,6 +23,11 @@ _log = logging.getLogger(__name__)
 
 def install() -> None:
     """Wrap what sends mail, and serve the page."""
+    # AWS authorises a send on the sender's identity. ministack knows no resource for it and asks for `*`,
+    # which a policy that names identities does not allow.
+    find("ministack.core.iam_actions._SES_V2_RESOURCES").update(
+        {route.strip("/"): ("identity", "FromEmailAddress") for route in _SENDS}
+    )
     replace(f"{_V2}.handle_request", _observing(find(f"{_V2}.handle_request")))
     replace("ministack.app._handle_ses_messages_request", page.answer)
 

@@ -1,6 +1,6 @@
 """What the demo reads afterwards, turned into cells."""
 
-from embedded.demo.campaigns import activity_counts
+from embedded.demo.campaigns import activity_counts, audit_counts
 from embedded.demo.importing import import_counts
 from embedded.demo.ledger import Cell
 from embedded.demo.mail import mail_counts
@@ -34,9 +34,12 @@ def test_an_activity_counts_the_whole_segment_and_shows_a_metric_nobody_planned_
     }
 
 
-def test_a_record_that_comes_twice_is_two_events_and_one_end() -> None:
+def test_a_record_that_comes_twice_is_one_event_and_one_end() -> None:
     records = [delivery("a", "DELIVERED"), delivery("a", "DELIVERED"), delivery("b", "FAILED", "unknown")]
-    assert stream_counts(records)[Cell("Event stream", "isv_channel.delivery DELIVERED")] == 2
+    assert stream_counts(records) == {
+        Cell("Event stream", "isv_channel.delivery DELIVERED"): 1,
+        Cell("Event stream", "isv_channel.delivery FAILED"): 1,
+    }
     assert ends(records) == {
         Cell("Webhook campaign", "delivered"): 1,
         Cell("Webhook campaign", "failed: unknown"): 1,
@@ -61,6 +64,20 @@ def test_a_vendors_log_is_counted_by_what_it_played_and_what_it_took_in() -> Non
         Cell("Vendor", "recipients taken in twice"): 1,
         Cell("Vendor", "refused: unknown recipient"): 1,
         Cell("Vendor", "badly signed or shaped"): 1,
+    }
+
+
+def test_two_messages_to_one_endpoint_are_two_events() -> None:
+    first, second = delivery("a", "DELIVERED"), delivery("a", "DELIVERED")
+    second["attributes"] = {"status": "DELIVERED", "message_key": "other"}
+    assert ends([first, second]) == {Cell("Webhook campaign", "delivered"): 2}
+
+
+def test_the_audit_trail_is_counted_by_reason() -> None:
+    lines = [{"decision": "kept", "reason": ""}, {"decision": "left_out", "reason": "out_of_time"}]
+    assert audit_counts("Webhook campaign", lines) == {
+        Cell("Audit trail", "Webhook campaign: kept"): 1,
+        Cell("Audit trail", "Webhook campaign: out_of_time"): 1,
     }
 
 
