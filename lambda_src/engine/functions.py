@@ -55,7 +55,7 @@ def call(context: Context, function: str, payload: Mapping[str, Any], source_arn
         try:
             return _call_once(context, function, body, client_context)
         except CallFailed as failed:
-            _log.warning("a function failed", extra={"function": function, "reason": failed.reason})
+            _log.warning("the function %s failed: %s", function_name(function), failed.reason)
             failure = failed
             if isinstance(failed, _Refused):
                 break

@@ -64,16 +64,10 @@ def consume(
             _work_on(record, context, work)
         # The edge: whatever went wrong, the others of the batch must not be worked on again.
         except Exception as error:  # noqa: BLE001
-            _log.error(
-                "a message failed",
-                extra={
-                    "message_id": record["messageId"],
-                    "error": type(error).__name__,
-                    # A foreign exception's text may hold an address.
-                    "reason": error.message if isinstance(error, PinpointError) else "",
-                    "at": "".join(traceback.format_tb(error.__traceback__)[-3:]),
-                },
-            )
+            # A foreign exception's text may hold an address.
+            reason = error.message if isinstance(error, PinpointError) else type(error).__name__
+            at = "".join(traceback.format_tb(error.__traceback__)[-3:])
+            _log.error("a message failed: %s", reason, extra={"message_id": record["messageId"], "at": at})
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
@@ -84,7 +78,5 @@ def _work_on(record: Mapping[str, Any], context: Context, work: Callable[[Contex
     try:
         work(context, message)
     except GivenUp as given_up:
-        _log.error(
-            "a message was given up", extra={"message_id": record["messageId"], "reason": given_up.reason}
-        )
+        _log.error("a message was given up: %s", given_up.reason, extra={"message_id": record["messageId"]})
         context.queues.send("dead_letters", [{"Reason": given_up.reason, "Message": message.body}])

@@ -84,7 +84,7 @@ def end(context: Context, run: Run, *, result: str, reason: str | None = None) -
         return
     outcome = {"State": "COMPLETED", "Result": result, "End": iso(context.now())}
     if reason is not None:
-        _log.warning("a campaign could not run", extra={"activity": run.activity_id, "reason": reason})
+        _log.warning("a campaign could not run: %s", reason, extra={"activity": run.activity_id})
         metrics = {**activity.doc.get("ExecutionMetrics", {}), "FailureReason": reason}
         outcome["ExecutionMetrics"] = metrics  # type: ignore[assignment]
     writes: list[Write] = [Edit(activity.key, activity.doc | outcome, activity.version)]
@@ -94,9 +94,10 @@ def end(context: Context, run: Run, *, result: str, reason: str | None = None) -
     try:
         context.store.write(writes)
     except TransactionLost:
-        # Another delivery ended it, or the campaign was changed or deleted at this very moment.
-        _log.info("a run was ended by somebody else", extra={"activity": run.activity_id})
-        raise
+        current = context.store.get(run.key)
+        if current is not None and current.doc["State"] != "COMPLETED":
+            # Not ended by somebody else: the campaign was changed or deleted at this very moment.
+            raise
 
 
 def _status(campaign: Item) -> str:

@@ -1,6 +1,7 @@
 """The send itself: claimed endpoints to their channel, and what became of each."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -13,7 +14,7 @@ from engine.functions import CallFailed
 from engine.rendering.template import RenderingError
 from engine.senders.campaign_email import CampaignEmail, NotSendable, campaign_email
 from engine.senders.custom import deliver_custom
-from engine.senders.email import send_email
+from engine.senders.email import SendOutcome, send_email
 from engine.store import Document
 
 _log = logging.getLogger(__name__)
@@ -36,10 +37,7 @@ def _send_custom(context: Context, batch: Batch, endpoints: Sequence[Document]) 
     try:
         deliver_custom(context, delivery.get("DeliveryUri", ""), payload, batch.campaign_arn(context))
     except CallFailed as failed:
-        _log.error(
-            "a custom channel failed",
-            extra={"activity": batch.run.activity_id, "batch": batch.item.key.sk, "reason": failed.reason},
-        )
+        _log.error("a custom channel failed: %s", failed.reason, extra={"activity": batch.run.activity_id})
         outcome = "Status.CUSTOM_DELIVERY_FAILURE"
     return [(endpoint, outcome, None) for endpoint in endpoints]
 
@@ -48,22 +46,22 @@ def _send_emails(context: Context, batch: Batch, endpoints: Sequence[Document]) 
     try:
         message = campaign_email(context, batch.campaign, batch.run.activity_id, batch.channel)
     except NotSendable as not_sendable:
-        _log.error(
-            "a campaign has no e-mail to send",
-            extra={"activity": batch.run.activity_id, "reason": not_sendable.reason},
-        )
+        details = {"activity": batch.run.activity_id}
+        _log.error("a campaign has no e-mail to send: %s", not_sendable.reason, extra=details)
         return [(endpoint, "Status.FAILURE_PERMANENT", None) for endpoint in endpoints]
     # The service answers one message at a time; clients may be used by several threads.
     context.client("sesv2")
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(_send_email, repeat(context), repeat(message), endpoints))
+        sent = list(pool.map(_send_email, repeat(context), repeat(message), endpoints))
+    refused = Counter(result.message for _, result in sent if result.status != "SUCCESSFUL")
+    for reason, count in refused.items():
+        _log.warning("%d mails were not sent: %s", count, reason, extra={"activity": batch.run.activity_id})
+    return [(endpoint, email_outcome(result), result.message_id) for endpoint, result in sent]
 
 
-def _send_email(context: Context, message: CampaignEmail, endpoint: Document) -> Sent:
+def _send_email(context: Context, message: CampaignEmail, endpoint: Document) -> tuple[Document, SendOutcome]:
     try:
         email = message.render(endpoint)
     except RenderingError as error:
-        _log.error("a message could not be rendered", extra={"reason": error.message})
-        return (endpoint, "Status.FAILURE_PERMANENT", None)
-    sent = send_email(context, email)
-    return (endpoint, email_outcome(sent), sent.message_id)
+        return endpoint, SendOutcome("PERMANENT_FAILURE", 400, error.message)
+    return endpoint, send_email(context, email)

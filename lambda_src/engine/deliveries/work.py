@@ -92,9 +92,7 @@ def _hooked(context: Context, batch: Batch, outcomes: Outcomes) -> list[Document
     try:
         kept = filtered(context, batch, function, endpoints)
     except CallFailed as failed:
-        _log.error(
-            "a campaign hook failed", extra={"activity": batch.run.activity_id, "reason": failed.reason}
-        )
+        _log.error("a campaign hook failed: %s", failed.reason, extra={"activity": batch.run.activity_id})
         outcomes.set((endpoint["Id"].lower() for endpoint in endpoints), "Status.HOOK_FAILURE")
         return []
     outcomes.set((e["Id"].lower() for e in endpoints if e["Id"].lower() not in kept), "NotSent.HOOK")
