@@ -27,6 +27,7 @@ NAMES: Final = (
     "ministack.services.cloudformation.provisioners._REPLACING_PROPERTIES",
     "ministack.services.cloudformation.provisioners._STACK_TAG_PROPERTY",
     "ministack.services.cloudformation.provisioners._cr_stack_id",
+    "ministack.services.cloudformation.provisioners._cw_metric_alarm_record",
     "ministack.services.cloudformation.stacks._runs_on_worker_thread",
     "ministack.services.cloudformation.stacks._sends_back_failed_update",
     # API Gateway.
