@@ -26,8 +26,9 @@ _SENDER: Final = Sender(
         patience=settings.whole_number("GIVE_UP_AFTER_SECONDS"),
     ),
     sqs=client("sqs"),
-    # To give up early and put the events again would have them on the stream twice.
-    pinpoint=client("pinpoint", attempts=2, read_timeout=25),
+    # Longer than an API may take (29 s): events that are put again out of impatience are on the stream twice.
+    # What fails comes again from the queue.
+    pinpoint=client("pinpoint", attempts=1, read_timeout=32),
     queue_url=settings.text("QUEUE_URL"),
     dead_letters_url=settings.text("DEAD_LETTERS_URL"),
     threads=ThreadPoolExecutor(max_workers=10),
