@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.audience.membership import ImportedSource, Tree, belongs, imported_sources
+from engine.audience.membership import ImportedSource, belongs, imported_sources
 from engine.campaigns.eligibility import is_held_out, sender_for, why_left_out
 from engine.campaigns.progress import Run, finish_if_done
 from engine.context import Context
@@ -72,7 +72,7 @@ def _read(context: Context, run: Run, campaign: Document, segment: Document, pie
             page.cursor = f"{item.key.pk.rpartition('#')[2]}#{item.key.sk}"
             break
     endpoints = _endpoints(context, run, segment["Walk"], taken)
-    members = _members(context, run, segment["Tree"], endpoints)
+    members = _members(context, run, segment, endpoints)
     for name, endpoint in endpoints.items():
         if endpoint is None:
             page.left_out["GONE"] += 1
@@ -123,11 +123,13 @@ def _endpoints(
 
 
 def _members(
-    context: Context, run: Run, tree: Tree, endpoints: Mapping[str, Document | None]
+    context: Context, run: Run, segment: Document, endpoints: Mapping[str, Document | None]
 ) -> Mapping[str, set[ImportedSource]]:
     """Which imported segments of the tree each endpoint is a member of."""
-    members: dict[str, set[ImportedSource]] = {name: set() for name in endpoints}
-    for source in set(imported_sources(tree)):
+    walk = segment["Walk"]
+    walked = ImportedSource(walk["SegmentId"], walk["JobId"]) if walk else None
+    members = {name: {walked} if walked else set[ImportedSource]() for name in endpoints}
+    for source in set(imported_sources(segment["Tree"])) - {walked}:
         keys = {member_key(run.application_id, source.segment_id, name): name for name in endpoints}
         for key, item in context.store.get_many(keys).items():
             if item.doc.get("Job") == source.job_id:

@@ -16,6 +16,7 @@ from engine.deliveries.hook import filtered, hook_of
 from engine.deliveries.ledger import Busy, claim, settle, standing
 from engine.deliveries.limits import capped, count_today, limit_of, seconds_to_wait
 from engine.deliveries.outcome import Outcomes, status_of
+from engine.deliveries.quiet_time import is_quiet
 from engine.deliveries.send import send
 from engine.functions import CallFailed
 from engine.store import Add, Document, Edit, TransactionLost
@@ -69,6 +70,10 @@ def _deliver(context: Context, batch: Batch, *, given_up: bool) -> Outcomes:
         outcomes.set(batch.ids, "Status.FAILURE")
         return outcomes
     outcomes.set(capped(context, batch, _open(batch, outcomes)), "Status.DAILY_CAP")
+    now = context.now()
+    for endpoint in _open(batch, outcomes):
+        if is_quiet(batch.campaign, batch.settings, endpoint, now):
+            outcomes.set([endpoint["Id"].lower()], "Status.QUIET_TIME")
     _send_to(context, batch, _hooked(context, batch, outcomes), outcomes)
     return outcomes
 

@@ -16,9 +16,10 @@ from engine.worker import MAX_ATTEMPTS
 
 _log = logging.getLogger(__name__)
 
-# Small enough that a worker is done in time, big enough that a piece is worth its own message.
-_LARGEST_PIECE: Final = 2 * 1024 * 1024
-_SMALLEST_PIECE: Final = 128 * 1024
+# Small enough that a worker is done in time: at a few hundred rows a second, 1 MB is a minute of the
+# five that it has. Big enough that a piece is worth its own message.
+_LARGEST_PIECE: Final = 1024 * 1024
+_SMALLEST_PIECE: Final = 64 * 1024
 _WANTED_PIECES: Final = 16
 # The longest header that ten thousand columns of documented length can make.
 _MAX_HEADER: Final = 2 * MAX_LINE

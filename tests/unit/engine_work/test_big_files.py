@@ -53,7 +53,7 @@ def test_the_plan_reads_no_more_than_the_beginning(works: Works) -> None:
     job = works.start_import("s3://customer-imports/big.csv")
     works.pump.waiting.clear()
     plan_job(works.context, works.app, job["Id"], attempt=1)
-    assert works.job(job["Id"])["TotalPieces"] == len(works.pump.waiting) == -(-SIZE // (2 * 1024 * 1024))
+    assert works.job(job["Id"])["TotalPieces"] == len(works.pump.waiting) == -(-SIZE // (1024 * 1024))
     assert s3.bytes_read <= 3 * 1024 * 1024
 
 

@@ -399,6 +399,27 @@ def test_an_endpoint_gets_no_more_than_its_messages_a_day(works: Works) -> None:
     assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "2"}
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "status"),
+    [
+        # It is noon in UTC, one o'clock in Berlin, seven in New York.
+        ("12:30", "13:30", "Europe/Berlin", "QUIET_TIME"),
+        ("13:30", "14:30", "Europe/Berlin", "SUCCESS"),
+        ("22:00", "08:00", "America/New_York", "QUIET_TIME"),
+        ("22:00", "08:00", "Europe/Berlin", "SUCCESS"),
+        ("00:00", "23:59", "Nowhere/Land", "SUCCESS"),
+        ("00:00", "23:59", "../../etc/passwd", "SUCCESS"),
+        ("00:00", "23:59", "", "SUCCESS"),
+    ],
+)
+def test_quiet_time_is_the_endpoint_s_own(works: Works, start: str, end: str, zone: str, status: str) -> None:
+    rows = f"ChannelType,Address,Id,Demographic.Timezone\nCUSTOM,inbox,id-0,{zone}\n"
+    segment_id = works.import_file(rows)["Definition"]["SegmentId"]
+    schedule = {"StartTime": "IMMEDIATE", "QuietTime": {"Start": start, "End": end}}
+    works.send_campaign(segment_id, Schedule=schedule)
+    assert works.statuses() == {"id-0": status}
+
+
 def test_a_campaign_s_limit_goes_before_the_project_s() -> None:
     settings = {"Limits": {"Daily": 5, "MessagesPerSecond": 0}}
     assert limits.limit_of("Daily", {"Limits": {"Daily": 1}}, settings) == 1
