@@ -79,10 +79,8 @@ def test_the_check_reads_dropped_files_and_writes_both_sides(template: Template)
         "sqs:SendMessage",
     }
     assert found["s3:GetObject"].endswith("/segments/*")
-    assert {arn.rsplit(">", 1)[1] for arn in found["s3:PutObject"].split()} == {
-        "/accepted/*",
-        "/quarantine/*",
-    }
+    for writing in ("s3:PutObject", "s3:AbortMultipartUpload"):
+        assert {arn.rsplit(">", 1)[1] for arn in found[writing].split()} == {"/accepted/*", "/quarantine/*"}
 
 
 def test_the_start_may_make_import_jobs_and_pass_the_import_role_only(template: Template) -> None:
@@ -145,6 +143,13 @@ def test_an_import_job_that_fails_fails_the_execution(states: dict[str, Any]) ->
 
 def test_a_refused_file_is_reported_without_an_import(states: dict[str, Any]) -> None:
     assert states["Anything to import?"]["Default"] == "ReportResult"
+
+
+def test_only_a_state_machine_of_this_account_takes_its_role(template: Template) -> None:
+    role = only(template, "AWS::IAM::Role", "StateMachineRole")
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "states.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}
 
 
 def test_a_failed_execution_rings_an_alarm(template: Template) -> None:
