@@ -45,6 +45,11 @@ LEFT_OUT: Final = (
     "UserAttributes are kept per endpoint: a write does not reach the user's other endpoints.",
     "A write with an older EffectiveDate than the stored one applies: the last writer wins.",
     "An endpoint id is shown in the letters it was created with, whatever later writes use.",
+    "TotalProcessed of an import counts every line that was read, those that failed included.",
+    "Ids that a hook returns and was not given are ignored; what it changes is used for this send only.",
+    "An EXCLUSIVE dimension takes endpoints that lack the attribute.",
+    "A hard bounce or a complaint is an event; it does not change the endpoint.",
+    "A variable without a value shows as nothing in a campaign, and is an error in SendMessages.",
 )
 
 # --- imports, targeting, delivery, stream -----------------------------------------------------------
@@ -52,23 +57,14 @@ LEFT_OUT: Final = (
 # The documented sample of an app event says 3.0, those of the service's own events 3.1.
 APP_EVENT_VERSION: Final[str] = "3.0"
 
-# `TotalProcessed` counts every line that was read, those that failed (`TotalFailures`) included.
-PROCESSED_INCLUDES_FAILURES: Final[bool] = True
-
 # An endpoint of EMAIL gets the campaign's e-mail, unless the custom delivery names EMAIL itself.
 CUSTOM_DELIVERY_TAKES_ITS_TYPES: Final[bool] = True
-
-# Ids that a hook returns and was not given are ignored.
-HOOK_MAY_ADD_ENDPOINTS: Final[bool] = False
 
 # A template's bare path with several values prints them with this between.
 VALUES_JOINED_BY: Final[str] = ","
 
 # `{{ }}` escapes in an HTML part and nowhere else; `{{{ }}}` never escapes.
 HTML_PARTS_ARE_ESCAPED: Final[bool] = True
-
-# A hard bounce or a complaint is an event; it does not change the endpoint by itself.
-BOUNCE_CHANGES_THE_ENDPOINT: Final[bool] = False
 
 # --- operations -----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from engine import choices
 from engine.rendering.helpers import HELPERS
 from engine.rendering.values import Values, as_text
 
@@ -68,7 +69,9 @@ def render(
     Raises:
         RenderingError: The template is broken, or a value is missing and `strict` is set.
     """
-    return _fill(_parse(source), Values(tuple(layers)), _Manner(html, strict))
+    return _fill(
+        _parse(source), Values(tuple(layers)), _Manner(html and choices.HTML_PARTS_ARE_ESCAPED, strict)
+    )
 
 
 def check_template(source: str) -> None:
