@@ -1,0 +1,263 @@
+"""Events of the stream: a hard bounce is told once, the rest passes, what is no event is set aside."""
+
+import base64
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from patterns.engagement_events.callbacks import callbacks_for
+from patterns.engagement_events.events import CampaignSend, HardBounce, MalformedRecord, OtherEvent, parse
+from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
+
+EVENTS = Path(__file__).resolve().parents[2] / "events" / "pinpoint_stream"
+ADDRESS = "bounce@simulator.amazonses.com"
+
+
+def bounce(**changes: Any) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((EVENTS / "email_hardbounce.json").read_text())
+    return record | changes
+
+
+def parsed(record: Any) -> Any:
+    return parse(json.dumps(record).encode())
+
+
+def test_a_hard_bounce_is_read_from_its_facets() -> None:
+    event = parsed(bounce())
+    assert isinstance(event, HardBounce)
+    assert [recipient.address for recipient in event.recipients] == [ADDRESS]
+    assert (event.message_id, event.sub_type) == ("0100018c", "General")
+    assert event.envelope.endpoint_id == "endpoint-1"
+
+
+def test_the_client_id_of_transactional_mail_is_no_endpoint() -> None:
+    event = parsed(bounce(attributes={"feedback": "received"}))
+    assert event.envelope.endpoint_id is None
+    (callback,) = callbacks_for(event)
+    assert "endpoint_id" not in callback.body
+
+
+def test_without_bounced_recipients_the_destination_counts() -> None:
+    record = bounce()
+    record["facets"]["email_channel"]["mail_event"]["bounce"].pop("bounced_recipients")
+    assert [recipient.address for recipient in parsed(record).recipients] == [ADDRESS]
+
+
+def test_a_bounce_that_is_not_permanent_calls_for_nothing() -> None:
+    record = bounce()
+    record["facets"]["email_channel"]["mail_event"]["bounce"]["bounce_type"] = "Transient"
+    assert list(callbacks_for(parsed(record))) == []
+
+
+def test_the_key_of_a_callback_is_the_same_whenever_the_event_comes() -> None:
+    (first,) = callbacks_for(parsed(bounce()))
+    (again,) = callbacks_for(parsed(bounce(arrival_timestamp=1764999999999)))
+    assert first.key == again.key
+    assert ADDRESS not in first.key
+
+
+@pytest.mark.parametrize(
+    "event_type", ["_email.open", "_SMS.BUFFERED", "_session.start", "custom.purchase", "_new.kind"]
+)
+def test_other_and_unknown_events_pass(event_type: str) -> None:
+    event = parsed(bounce(event_type=event_type, facets={}))
+    assert isinstance(event, OtherEvent)
+    assert list(callbacks_for(event)) == []
+
+
+def test_what_became_of_a_campaigns_endpoint_is_read() -> None:
+    attributes = {"campaign_id": "c", "campaign_activity_id": "a", "campaign_send_status": "DAILY_CAP"}
+    event = parsed(bounce(event_type="_campaign.send", attributes=attributes))
+    assert isinstance(event, CampaignSend)
+    assert (event.activity_id, event.status) == ("a", "DAILY_CAP")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"{not json", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"{}", "event_type is missing"),
+        (b'{"event_type": 5, "arrival_timestamp": 1}', "event_type is missing"),
+        (b'{"event_type": "x"}', "arrival_timestamp is missing"),
+        (b'{"event_type": "x", "arrival_timestamp": 1e300}', "out of range"),
+        (b'{"event_type": "x", "arrival_timestamp": 1, "attributes": []}', None),
+        (b'{"event_type": "x", "arrival_timestamp": 1, "attributes": [1]}', "attributes is not an object"),
+        (b'{"event_type": "_email.hardbounce", "arrival_timestamp": 1}', "without recipients"),
+    ],
+)
+def test_what_is_no_event_has_a_reason(data: bytes, reason: str | None) -> None:
+    if reason is None:
+        assert isinstance(parse(data), OtherEvent)
+        return
+    with pytest.raises(MalformedRecord, match=reason):
+        parse(data)
+
+
+@dataclass
+class Platform:
+    """A webhook that answers as planned and then accepts."""
+
+    plan: list[Outcome] = field(default_factory=list[Outcome])
+    posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+
+    def post(self, key: str, body: dict[str, Any]) -> Outcome:
+        self.posts.append((key, body))
+        return self.plan.pop(0) if self.plan else Accepted(200)
+
+
+@dataclass
+class World:
+    """The queues, the two functions between them and the platform."""
+
+    consumer: ModuleType
+    sender: ModuleType
+    platform: Platform
+    urls: dict[str, str]
+
+    def consume(self, *data: bytes) -> dict[str, Any]:
+        records = [
+            {"kinesis": {"data": base64.b64encode(one).decode(), "sequenceNumber": str(number)}}
+            for number, one in enumerate(data)
+        ]
+        answer: dict[str, Any] = self.consumer.handler({"Records": records}, None)
+        return answer
+
+    def waiting(self, name: str) -> list[dict[str, Any]]:
+        received = boto3.client("sqs").receive_message(
+            QueueUrl=self.urls[name], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        messages: list[dict[str, Any]] = received.get("Messages", [])
+        return messages
+
+    def send(self, messages: list[dict[str, Any]]) -> list[dict[str, str]]:
+        records = [
+            {"messageId": one["MessageId"], "receiptHandle": one["ReceiptHandle"], "body": one["Body"]}
+            for one in messages
+        ]
+        failures: list[dict[str, str]] = self.sender.handler({"Records": records}, None)["batchItemFailures"]
+        return failures
+
+
+def fresh(name: str) -> ModuleType:
+    """The module as a cold start would load it."""
+    sys.modules.pop(f"patterns.engagement_events.{name}", None)
+    return importlib.import_module(f"patterns.engagement_events.{name}")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with mock_aws():
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("calls", "dead", "malformed")}
+        boto3.client("dynamodb").create_table(
+            TableName="ledger",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for name, value in {
+            "CALLBACKS_QUEUE_URL": urls["calls"],
+            "DEAD_LETTERS_QUEUE_URL": urls["dead"],
+            "MALFORMED_QUEUE_URL": urls["malformed"],
+            "LEDGER_TABLE": "ledger",
+            "CALLBACK_URL": "https://cdp.example.com/v1/callbacks",
+            "CALLBACK_SECRET_ARN": "arn:secret",
+            "MOST_ATTEMPTS": "3",
+        }.items():
+            monkeypatch.setenv(name, value)
+        consumer, sender = fresh("consumer"), fresh("sender")
+        platform = Platform()
+        vars(sender)["_WEBHOOK"] = platform
+        yield World(consumer, sender, platform, urls)
+
+
+def encoded(record: dict[str, Any]) -> bytes:
+    return json.dumps(record).encode()
+
+
+def test_a_hard_bounce_reaches_the_platform_once_however_often_it_comes(world: World) -> None:
+    assert world.consume(encoded(bounce()), encoded(bounce())) == {"batchItemFailures": []}
+    assert world.send(world.waiting("calls")) == []
+    ((key, body),) = world.platform.posts
+    assert key.startswith("bounce_")
+    assert (body["type"], body["address"], body["campaign_id"]) == ("email.hard_bounce", ADDRESS, "c1")
+    assert body["timestamp"] == "2025-11-24T16:00:01.234Z"
+
+
+def test_a_malformed_record_is_set_aside_with_its_reason_and_stops_nobody(world: World) -> None:
+    assert world.consume(b"rubbish", encoded(bounce())) == {"batchItemFailures": []}
+    (kept,) = world.waiting("malformed")
+    body = json.loads(kept["Body"])
+    assert body["reason"] == "the record is not JSON"
+    assert base64.b64decode(body["data"]) == b"rubbish"
+    assert len(world.waiting("calls")) == 1
+
+
+def test_a_queue_that_cannot_be_written_to_brings_the_record_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(world.consumer), "_CALLBACKS", "https://sqs.us-east-1.amazonaws.com/1/none")
+    answer = world.consume(encoded(bounce(event_type="x")), encoded(bounce()), encoded(bounce()))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
+def test_a_platform_that_asks_for_patience_is_asked_again_and_never_given_up(world: World) -> None:
+    world.consume(encoded(bounce()))
+    messages = world.waiting("calls")
+    world.platform.plan = [RetryLater("http_429", 1.0)] * 6
+    for _ in range(6):
+        assert len(world.send(messages)) == 1
+    assert world.send(messages) == []
+    assert len(world.platform.posts) == 7
+    assert len({key for key, _ in world.platform.posts}) == 1
+    assert world.waiting("dead") == []
+
+
+def test_a_callback_that_is_refused_is_dead_with_the_reason(world: World) -> None:
+    world.consume(encoded(bounce()))
+    world.platform.plan = [Rejected("http_400")]
+    assert world.send(world.waiting("calls")) == []
+    (dead,) = world.waiting("dead")
+    assert dead["MessageAttributes"]["reason"]["StringValue"] == "http_400"
+
+
+@pytest.mark.parametrize("outcome", [RetryLater("http_500"), Unknown("ReadTimeoutError")])
+def test_a_callback_that_fails_too_often_is_dead_with_the_reason(world: World, outcome: Outcome) -> None:
+    world.consume(encoded(bounce()))
+    messages = world.waiting("calls")
+    world.platform.plan = [outcome] * 3
+    failures = [len(world.send(messages)) for _ in range(3)]
+    assert failures == [1, 1, 0]
+    (dead,) = world.waiting("dead")
+    assert "after 3 attempts" in dead["MessageAttributes"]["reason"]["StringValue"]
+
+
+def test_a_lost_answer_is_repeated_under_the_same_key(world: World) -> None:
+    world.consume(encoded(bounce()))
+    messages = world.waiting("calls")
+    world.platform.plan = [Unknown("ProtocolError")]
+    assert len(world.send(messages)) == 1
+    assert world.send(messages) == []
+    assert len({key for key, _ in world.platform.posts}) == 1
+
+
+def test_no_address_is_in_any_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        world.consume(encoded(bounce()), b"rubbish " + ADDRESS.encode())
+        world.platform.plan = [Rejected("http_400")]
+        world.send(world.waiting("calls"))
+    assert caplog.records
+    assert ADDRESS not in " ".join(str(vars(record)) for record in caplog.records)
