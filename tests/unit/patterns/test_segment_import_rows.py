@@ -1,6 +1,8 @@
 """Rows of a dropped file: what is accepted, and the reason of each that is not."""
 
 import json
+import tracemalloc
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -216,6 +218,25 @@ def test_a_file_of_which_nothing_can_be_imported_is_refused_with_the_reason(
         Sorted(content)
     assert refusal.value.reason == reason
     assert refusal.value.detail
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    def peak(rows: int) -> int:
+        chunk = (row() + "\n").encode() * 1000
+        tracemalloc.start()
+        counts = sort_rows(
+            chain([HEADER.encode() + b"\n"], repeat(chunk, rows // 1000)), lambda _: discard, discard
+        )
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert counts.accepted == rows
+        return used
+
+    assert peak(20_000) < 1.5 * peak(2_000)
+
+
+def discard(content: bytes) -> None:
+    """Take what is written nowhere."""
 
 
 def test_no_reason_repeats_a_persons_values() -> None:
