@@ -20,6 +20,15 @@ def acknowledge_wildcard(construct: IConstruct, arn: str, reason: str) -> None:
     acknowledge(construct, f"AwsSolutions-IAM5[Resource::{evidence}]", reason)
 
 
+def acknowledge_end_of_service(resource: IConstruct) -> None:
+    """Accept CloudFormation's warning that the service behind a type ends: it is what the engine is for."""
+    acknowledge(
+        resource,
+        "CloudFormation-Validate::W3696",
+        "Amazon Pinpoint ended on 2026-10-30: hosted stacks reach the engine in its place.",
+    )
+
+
 def _flat(value: Any) -> str:
     """A reference as cdk-nag writes it in the id of a finding."""
     match value:

@@ -13,6 +13,7 @@ from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
+from pinpoint_patterns._findings import acknowledge_end_of_service
 from pinpoint_patterns.project import IPinpointProject
 
 _RETENTION_HOURS: Final = (24, 8760)
@@ -63,6 +64,7 @@ class EventStream(Construct):
             destination_stream_arn=self.stream.stream_arn,
             role_arn=self.role.role_arn,
         )
+        acknowledge_end_of_service(self.resource)
         # The service writes a test record before it accepts the stream.
         self.resource.node.add_dependency(policy)
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
-from pinpoint_patterns._findings import acknowledge_wildcard
+from pinpoint_patterns._findings import acknowledge_end_of_service, acknowledge_wildcard
 from pinpoint_patterns._operations import operation
 
 _HOURS: Final = range(24)
@@ -223,6 +223,7 @@ class PinpointProject(IPinpointProject):
             raise ValueError(f"name must have 1 to 64 characters, got {len(name)}")
         super().__init__(scope, construct_id, application_id="", application_arn="")
         self.resource = pinpoint.CfnApp(self, "Resource", name=name, tags=dict(tags) if tags else None)
+        acknowledge_end_of_service(self.resource)
         # Whoever deletes the stack should not lose every endpoint with it.
         self.resource.apply_removal_policy(RemovalPolicy.RETAIN)
         self.application_id = self.resource.ref
@@ -257,12 +258,13 @@ class PinpointProject(IPinpointProject):
             quiet_time=_quiet_time(quiet_time) if quiet_time else None,
             campaign_hook=_hook(default_hook, mode) if default_hook else None,
         )
+        acknowledge_end_of_service(settings)
         if default_hook:
             settings.node.add_dependency(self.grant_invoke(default_hook))
         return settings
 
     def _email_channel(self, email: EmailChannel) -> pinpoint.CfnEmailChannel:
-        return pinpoint.CfnEmailChannel(
+        channel = pinpoint.CfnEmailChannel(
             self,
             "EmailChannel",
             application_id=self.application_id,
@@ -271,6 +273,8 @@ class PinpointProject(IPinpointProject):
             configuration_set=email.configuration_set,
             enabled=True,
         )
+        acknowledge_end_of_service(channel)
+        return channel
 
 
 def _limits(limits: Limits) -> pinpoint.CfnApplicationSettings.LimitsProperty:
