@@ -118,7 +118,7 @@ class CampaignHook(Construct):
         places = state_table(self, "Places", encryption_key=self._encryption_key)
         for name, value in self._cap_settings(cap, places).items():
             self.function.add_environment(name, value)
-        places.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem")
+        places.grant(self.function, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         return places
 
     def _cap_settings(self, cap: FrequencyCap, places: dynamodb.TableV2) -> dict[str, str]:

@@ -97,7 +97,7 @@ def test_the_hook_may_read_and_write_places_and_add_to_the_trail_and_nothing_els
     assert allowed["dynamodb:GetItem"] == allowed["dynamodb:PutItem"] == {"Fn::GetAtt": [places, "Arn"]}
     assert allowed["s3:PutObject"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/audit/*"]]}
     others = {action for action in allowed if not action.startswith(("logs:", "s3:PutObject", "s3:Abort"))}
-    assert others == {"dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage"}
+    assert others == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage"}
 
 
 def test_the_release_reads_the_stream_with_retries_that_end_and_may_only_free_places(

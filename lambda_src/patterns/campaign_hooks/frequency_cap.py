@@ -32,12 +32,13 @@ class FrequencyCap:
         users: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in candidates:
             users[user_key(batch.application_id, endpoint.user_id, endpoint.id)].append(endpoint)
+        reasons, decided = self._together(batch.run, users, deadline)
         running = {
             self.threads.submit(self._user, batch.run, user, endpoints, deadline): endpoints
             for user, endpoints in users.items()
+            if user not in decided
         }
         done, late = wait(running, timeout=deadline.left)
-        reasons: dict[str, str] = {}
         for future in done:
             reasons |= future.result()
         for future in late:
@@ -45,6 +46,28 @@ class FrequencyCap:
             future.cancel()
             reasons |= {endpoint.id: OUT_OF_TIME for endpoint in running[future]}
         return reasons
+
+    def _together(
+        self, run: str, users: Mapping[str, Sequence[Endpoint]], deadline: Deadline
+    ) -> tuple[dict[str, str], frozenset[str]]:
+        """The reasons of those who can be decided at once, and who they are; at worst nobody."""
+        wanted = {
+            user: {endpoint.id: place(run, endpoint.id) for endpoint in endpoints}
+            for user, endpoints in users.items()
+        }
+        asked = self.threads.submit(
+            self.places.take_together, {user: list(names.values()) for user, names in wanted.items()}
+        )
+        try:
+            # Half of the time, so that enough is left for one by one.
+            granted = asked.result(deadline.left / 2)
+        except Exception as error:  # noqa: BLE001 (one by one is the answer to whatever went wrong)
+            _LOG.warning("places not taken together", extra={"why": type(error).__name__})
+            return {}, frozenset()
+        reasons = {
+            id_: CAPPED for user in granted for id_, name in wanted[user].items() if name not in granted[user]
+        }
+        return reasons, frozenset(granted)
 
     def _user(
         self, run: str, user: str, endpoints: Sequence[Endpoint], deadline: Deadline
