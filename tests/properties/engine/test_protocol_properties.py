@@ -16,7 +16,7 @@ from engine.errors import BadRequest
 from engine.operations.registry import SERVED
 from engine.protocol.paging import make_token, read_token
 from engine.protocol.router import router
-from tests.support.engine_client import hold_against_model
+from tests.support.answers import hold_answer, hold_refusal
 from tests.support.engine_world import ACCOUNT, REGION
 from tests.support.memory_store import MemoryStore
 
@@ -56,7 +56,11 @@ def ask(context: Context, method: str, path: str, body: str, query: dict[str, li
     event = {"httpMethod": method, "path": path, "body": body, "multiValueQueryStringParameters": query}
     result = respond(context, from_event({**event, "requestContext": {"requestId": "r"}}))
     assert result["statusCode"] != 500, result["body"]
-    hold_against_model(MODEL, event, result)
+    if result["statusCode"] < 300:
+        operation = MODEL.operation_model(router().route(method, path).operation)
+        hold_answer(operation, result["statusCode"], result["body"])
+    else:
+        hold_refusal(result["headers"], result["body"])
     return result
 
 
