@@ -152,8 +152,18 @@ def test_a_prefix_takes_its_folders_and_leaves_the_other_format(works: Works) ->
         ("file.csv", HEADER.encode("utf-16"), "is not UTF-8"),
         ("file.csv", b"Id," + b",".join(b"Attributes.a%d" % i for i in range(10_000)), "10001 columns"),
         ("file.csv.gz", b"x", "compressed files cannot be imported"),
-        ("file.csv", gzip.compress(HEADER.encode()), "compressed files cannot be imported"),
+        ("file.csv", gzip.compress(HEADER.encode(), mtime=0), "compressed files cannot be imported"),
         ("file.json", b"{}", "there is no CSV file at"),
+    ],
+    ids=[
+        "empty",
+        "not-csv",
+        "no-address",
+        "utf-16",
+        "too-many-columns",
+        "gz",
+        "gzip-without-the-name",
+        "other-format",
     ],
 )
 def test_a_file_that_cannot_be_imported_fails_the_job_with_the_reason(
