@@ -89,12 +89,17 @@ def load_batch(context: Context, run: Run, name: str) -> Batch | None:
     return Batch(
         run,
         item,
-        campaign=doc(found.get(run.campaign_key)),
+        campaign=_unless_deleted(doc(found.get(run.campaign_key))),
         activity=activity.doc,
         settings=doc(found.get(settings)),
         channel=doc(found.get(channel)),
         endpoints=_endpoints(context, run, item.doc["Ids"], doc(found.get(run.tree_key)).get("Walk")),
     )
+
+
+def _unless_deleted(campaign: Document) -> Document:
+    """A campaign; nothing if its segment was deleted, which leaves it there as DELETED."""
+    return {} if campaign.get("State") == {"CampaignStatus": "DELETED"} else campaign
 
 
 def _endpoints(

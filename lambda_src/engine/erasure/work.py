@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine.context import Context
 from engine.endpoints.bonds import list_key, owner_key
 from engine.operations.documents import application_key, segment_key
-from engine.store import SHARDS, Item, Key, Store
+from engine.store import SHARDS, Edit, Item, Key, Store
 
 _ITEMS_A_STEP: Final = 5_000
 
@@ -29,6 +29,7 @@ def erase(context: Context, message: Mapping[str, Any], *, items: int = _ITEMS_A
     if context.store.get(head) is not None:
         return
     if segment_id:
+        _fail_campaigns(context.store, application_id, segment_id)
         below = _segment(context.store, application_id, segment_id)
     else:
         below = _application(context.store, application_id)
@@ -37,6 +38,19 @@ def erase(context: Context, message: Mapping[str, Any], *, items: int = _ITEMS_A
     context.store.delete_all(dict.fromkeys(keys))
     if len(keys) == items:
         context.queues.send("imports", [message])
+
+
+def _fail_campaigns(store: Store, application_id: str, segment_id: str) -> None:
+    """Campaigns on a segment that is gone fail, and are DELETED; what has completed stays as it is.
+
+    See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-campaigns-campaign-id.html
+    """
+    for item in store.query(f"CAMPAIGNS#{application_id}"):
+        status = item.doc["State"]["CampaignStatus"]
+        if item.doc["SegmentId"] == segment_id and status not in ("COMPLETED", "DELETED"):
+            state = {"State": {"CampaignStatus": "DELETED"}}
+            # A run that changes it at this moment wins, and the message comes again.
+            store.write([Edit(item.key, item.doc | state, item.version)])
 
 
 def _application(store: Store, application_id: str) -> Iterator[Key]:

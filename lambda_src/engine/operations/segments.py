@@ -112,7 +112,10 @@ def get_segment_versions(context: Context, request: Request) -> dict[str, Any]:
 
 
 def delete_segment(context: Context, request: Request) -> dict[str, Any]:
-    """DeleteSegment: gone at once; its members follow in bounded steps, its endpoints stay."""
+    """DeleteSegment: gone at once; its members follow in bounded steps, its endpoints stay.
+
+    Campaigns on it that have not completed become DELETED.
+    """
     application_id, segment_id = request["ApplicationId"], request["SegmentId"]
     require_application(context, application_id)
     item = require_segment(context, application_id, segment_id)

@@ -6,6 +6,7 @@ from typing import Any
 from engine.endpoints.apply import apply_changes
 from engine.endpoints.change import EndpointChange
 from engine.erasure.work import erase
+from engine.operations.documents import campaign_key
 from engine.store import Add, Key, Put, ledger_key, member_key
 from tests.support.engine_world import World
 
@@ -33,15 +34,7 @@ def fill(pinpoint: Any, world: World, app: str) -> None:
     segment = pinpoint.create_segment(ApplicationId=app, WriteSegmentRequest={"Name": "s", "Dimensions": {}})[
         "SegmentResponse"
     ]
-    pinpoint.create_campaign(
-        ApplicationId=app,
-        WriteCampaignRequest={
-            "Name": "c",
-            "SegmentId": segment["Id"],
-            "Schedule": {"StartTime": "IMMEDIATE"},
-            "MessageConfiguration": {"EmailMessage": {"Title": "t", "Body": "b"}},
-        },
-    )
+    campaign_on(pinpoint, app, segment["Id"])
     activity = json.loads(world.messages("campaigns")[-1])["ActivityId"]
     imported = job["Definition"]["SegmentId"]
     store = world.context.store
@@ -57,6 +50,21 @@ def fill(pinpoint: Any, world: World, app: str) -> None:
     pinpoint.update_application_settings(
         ApplicationId=app, WriteApplicationSettingsRequest={"Limits": {"Daily": 1}}
     )
+
+
+def campaign_on(pinpoint: Any, app: str, segment: str) -> str:
+    """The id of a new campaign."""
+    campaign = pinpoint.create_campaign(
+        ApplicationId=app,
+        WriteCampaignRequest={
+            "Name": "c",
+            "SegmentId": segment,
+            "Schedule": {"StartTime": "IMMEDIATE"},
+            "MessageConfiguration": {"EmailMessage": {"Title": "t", "Body": "b"}},
+        },
+    )
+    campaign_id: str = campaign["CampaignResponse"]["Id"]
+    return campaign_id
 
 
 def items(world: World) -> set[tuple[str, str]]:
@@ -115,6 +123,29 @@ def test_a_deleted_segment_loses_its_members_and_keeps_the_endpoints(
 
     assert not [pk for pk, _ in items(world) if imported in pk]
     assert len([pk for pk, _ in items(world) if pk.startswith(f"EP#{app}")]) == 20
+
+
+def test_campaigns_on_a_deleted_segment_are_deleted_unless_they_have_completed(
+    pinpoint: Any, app: str, world: World
+) -> None:
+    deliver_at_once(world)
+    segments = [
+        pinpoint.create_segment(ApplicationId=app, WriteSegmentRequest={"Name": name, "Dimensions": {}})
+        for name in ("deleted", "kept")
+    ]
+    deleted, kept = (segment["SegmentResponse"]["Id"] for segment in segments)
+    campaigns = [campaign_on(pinpoint, app, segment) for segment in (deleted, deleted, kept)]
+    key = campaign_key(app, campaigns[1])
+    completed = world.context.store.get(key)
+    assert completed is not None
+    world.context.store.put(Put(key, completed.doc | {"State": {"CampaignStatus": "COMPLETED"}}))
+
+    pinpoint.delete_segment(ApplicationId=app, SegmentId=deleted)
+    run_erasures(world)
+
+    found = [pinpoint.get_campaign(ApplicationId=app, CampaignId=name) for name in campaigns]
+    states = [each["CampaignResponse"]["State"]["CampaignStatus"] for each in found]
+    assert states == ["DELETED", "COMPLETED", "SCHEDULED"]
 
 
 def test_an_erasure_leaves_what_still_exists_alone(pinpoint: Any, app: str, world: World) -> None:
