@@ -13,6 +13,7 @@ from embedded.server import ACCOUNT, REGION, Server
 from embedded.server_process import REPOSITORY
 from embedded.state import State, client_environment
 
+_ENGINE_STACK: Final = "Engine"
 _CLI: Final = REPOSITORY / "node_modules" / ".bin" / "cdk"
 _BOOTSTRAP_SECONDS: Final = 120.0
 _SYNTH_SECONDS: Final = 240.0
@@ -58,14 +59,11 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
         for step in (bootstrap, synthesis):
             step.result()
     say("deploying the stacks")
-    outputs = state.scratch / "outputs.json"
-    cli.run(
-        ["deploy", "--app", str(state.assembly), "--outputs-file", str(outputs), "--method", "direct"]
-        + ["--require-approval", "never", "--concurrency", "4", "--progress", "events"]
-        + (list(deployment.stacks) or ["--all"]),
-        folder=deployment.app,
-        seconds=_DEPLOY_SECONDS,
-    )
+    if server.engine == "pinpoint" and _ENGINE_STACK in _stacks(state):
+        # No stack depends on it, as none does on AWS; here it is what answers for Pinpoint.
+        _deploy(cli, deployment, [_ENGINE_STACK])
+    _deploy(cli, deployment, list(deployment.stacks) or ["--all"])
+    outputs = state.deployed_outputs
     state.write_outputs(json.loads(outputs.read_text()) if outputs.exists() else {}, server.endpoint)
 
 
@@ -109,6 +107,24 @@ class _CommandLine:
 def _bootstrap(cli: _CommandLine) -> None:
     # From a folder without a `cdk.json`: with one, the CLI synthesizes the app first.
     cli.run(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], folder=cli.state.scratch, seconds=_BOOTSTRAP_SECONDS)
+
+
+def _deploy(cli: _CommandLine, deployment: Deployment, stacks: Sequence[str]) -> None:
+    assembly, outputs = str(cli.state.assembly), str(cli.state.deployed_outputs)
+    cli.run(
+        [
+            *("deploy", "--app", assembly, "--outputs-file", outputs, "--method", "direct"),
+            *("--require-approval", "never", "--concurrency", "4", "--progress", "events"),
+            *stacks,
+        ],
+        folder=deployment.app,
+        seconds=_DEPLOY_SECONDS,
+    )
+
+
+def _stacks(state: State) -> set[str]:
+    artifacts = json.loads((state.assembly / "manifest.json").read_text())["artifacts"]
+    return {name for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
 
 
 def _synthesize(cli: _CommandLine, deployment: Deployment) -> None:

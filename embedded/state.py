@@ -50,6 +50,11 @@ class State:
         return self.folder / "tmp"
 
     @property
+    def deployed_outputs(self) -> Path:
+        """The outputs as the CDK CLI writes them."""
+        return self.scratch / "outputs.json"
+
+    @property
     def assembly(self) -> Path:
         """The synthesized cloud assembly."""
         return self.folder / "cdk.out"

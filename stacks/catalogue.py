@@ -15,10 +15,7 @@ def build(app: App) -> None:
     """Add every pattern's stack to an app, hosted on the engine unless the context says otherwise."""
     settings = Settings.from_context(app.node)
     engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
-    project_stack = ProjectStack(app, "Project")
-    # Whichever way Pinpoint is asked, the embedded AWS answers with the engine: it has to be there first.
-    project_stack.add_stack_dependency(engine)
-    project = project_stack.project
+    project = ProjectStack(app, "Project").project
     SegmentImportStack(app, "SegmentImport", project=project)
     CustomChannelsStack(
         app,
