@@ -31,4 +31,4 @@ def on_one_metric(props: Mapping[str, Any]) -> Mapping[str, Any]:
         return props
     others = {name: value for name, value in props.items() if name != "Metrics"}
     first: dict[str, Any] = stats[0]
-    return others | first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
+    return {**others, **first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
