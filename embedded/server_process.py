@@ -67,7 +67,7 @@ def start(state: State, *, port: int, engine: Engine) -> ServerProcess:
         NotReady: It ended or stayed silent; its log says why.
     """
     if not _INTERPRETER.exists():
-        raise NotInstalled(f"{_INTERPRETER} is missing: run `make install`")
+        raise NotInstalled(f"{_INTERPRETER} is missing: run `make up`")
     running = running_process(state)
     if running is not None:
         raise AlreadyRunning(f"process {running} serves from {state.folder}: run `down` first")
