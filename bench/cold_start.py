@@ -15,6 +15,8 @@ SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
+    "BUDGET_SECONDS": "10",
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/bench",
 }
 
 

@@ -28,8 +28,8 @@ class PatternFunction(Construct):
         timeout: At most 15 minutes.
         memory_size: MiB.
         environment: Settings; never a secret.
-        dependencies: A layer of third-party packages in place of ours.
-        needs_dependencies: Whether the function imports third-party packages at all.
+        dependencies: A layer of third-party packages in place of ours: each function logs through Powertools.
+        layer: A layer more, with code that is no part of this package.
         role: An execution role in place of the function's own.
         function_name: A fixed name, for functions that are found by name.
         reserved_concurrency: How many may run at once.
@@ -49,7 +49,7 @@ class PatternFunction(Construct):
         memory_size: int = 512,
         environment: Mapping[str, str] | None = None,
         dependencies: lambda_.ILayerVersion | None = None,
-        needs_dependencies: bool = True,
+        layer: lambda_.ILayerVersion | None = None,
         role: iam.IRole | None = None,
         function_name: str | None = None,
         reserved_concurrency: int | None = None,
@@ -62,7 +62,6 @@ class PatternFunction(Construct):
         self.role = role or iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
         )
-        layers = [dependencies or dependencies_layer(self)] if needs_dependencies or dependencies else []
         self.function = lambda_.Function(
             self,
             "Function",
@@ -72,7 +71,7 @@ class PatternFunction(Construct):
             architecture=ARCHITECTURE,
             handler=handler,
             code=lambda_code(*code),
-            layers=layers,
+            layers=[dependencies or dependencies_layer(self), *([layer] if layer else [])],
             role=self.role,
             timeout=timeout or Duration.seconds(30),
             memory_size=memory_size,

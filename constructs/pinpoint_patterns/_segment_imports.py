@@ -105,7 +105,6 @@ class SegmentImports(Construct):
             timeout=Duration.minutes(15),
             # One whole virtual CPU: the work is parsing. Memory itself does not grow with the file.
             memory_size=1769,
-            needs_dependencies=False,
         )
         _allow(check, bucket, ["s3:GetObject", "s3:GetObjectVersion"], "segments/*")
         for prefix in ("accepted/*", "quarantine/*"):
@@ -122,7 +121,6 @@ class SegmentImports(Construct):
             code=[_CODE],
             description=f"Import jobs: {step}",
             timeout=Duration.minutes(1),
-            needs_dependencies=False,
             environment={"APPLICATION_ID": project.application_id},
         )
 
@@ -134,7 +132,6 @@ class SegmentImports(Construct):
             code=[_CODE],
             description="Writes what became of a file and tells the topic",
             timeout=Duration.minutes(1),
-            needs_dependencies=False,
             environment={
                 "TOPIC_ARN": self.topic.topic_arn,
                 "APPLICATION_ID": project.application_id,

@@ -1,4 +1,4 @@
-"""The one way a pattern keeps state: a table on demand, encrypted, restorable, that forgets by itself."""
+"""The one way that patterns and engine keep state: a table on demand, encrypted, restorable, that forgets by itself."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -7,15 +7,21 @@ from constructs import Construct
 
 
 def state_table(
-    scope: Construct, construct_id: str, *, sort_key: bool = False, encryption_key: kms.IKey | None = None
+    scope: Construct,
+    construct_id: str,
+    *,
+    sort_key: bool = False,
+    encryption_key: kms.IKey | None = None,
+    removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
 ) -> dynamodb.TableV2:
     """A table keyed by `pk`, and `sk` if asked for, whose items go away at `ttl` (epoch seconds).
 
-    It is retained when its stack goes: what it holds is what keeps messages from being sent twice.
+    It is retained when its stack goes, unless it is said otherwise: what it holds is what keeps messages from being sent twice.
 
     Args:
         sort_key: Whether a partition holds several items.
         encryption_key: A customer managed key; DynamoDB's own by default.
+        removal_policy: What becomes of it when its stack goes.
     """
     return dynamodb.TableV2(
         scope,
@@ -32,5 +38,5 @@ def state_table(
             point_in_time_recovery_enabled=True
         ),
         time_to_live_attribute="ttl",
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=removal_policy,
     )

@@ -70,7 +70,6 @@ class CampaignHook(Construct):
                 "BUDGET_SECONDS": str(_seconds(time_budget)),
                 "DENY": json.dumps(_denied(filters)),
             },
-            needs_dependencies=False,
         )
         self.places = self._add_cap(self._cap) if self._cap else None
         audit = _single(filters, Audit)
@@ -105,7 +104,6 @@ class CampaignHook(Construct):
             description="Frees the places of messages that were not sent",
             timeout=Duration.seconds(60),
             environment=self._cap_settings(self._cap, self.places),
-            needs_dependencies=False,
         )
         self.places.grant(release.function, "dynamodb:UpdateItem")
         return events.add_consumer(release.function)

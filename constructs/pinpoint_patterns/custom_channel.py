@@ -159,7 +159,6 @@ class CustomChannel(Construct):
             # Pinpoint gives up after 15 seconds, and repeats.
             timeout=Duration.seconds(14),
             environment={"QUEUE_URL": self.queue.queue.queue_url},
-            needs_dependencies=False,
         )
         self.queue.queue.grant_send_messages(accept.function)
         project.grant_invoke(accept.function)
@@ -187,8 +186,7 @@ class CustomChannel(Construct):
                 "DEAD_LETTERS_URL": self.dead_letters.queue.queue_url,
                 **settings,
             },
-            needs_dependencies=False,
-            dependencies=layer,
+            layer=layer,
         )
         self.ledger.grant(sender.function, "dynamodb:UpdateItem")
         self.dead_letters.queue.grant_send_messages(sender.function)

@@ -71,7 +71,6 @@ class EngagementEvents(Construct):
             code=[_CODE],
             description="Picks what the platform has to know from the event stream",
             timeout=Duration.minutes(1),
-            needs_dependencies=False,
             environment={
                 "CALLBACKS_QUEUE_URL": self.callbacks.queue_url,
                 "MALFORMED_QUEUE_URL": self.malformed.queue_url,
@@ -89,7 +88,6 @@ class EngagementEvents(Construct):
             code=[_CODE],
             description="Posts callbacks to the customer data platform",
             timeout=Duration.seconds(80),
-            needs_dependencies=False,
             environment={
                 "CALLBACK_URL": callback_url,
                 "CALLBACK_SECRET_ARN": self.secret.secret_arn,

@@ -5,15 +5,15 @@ See https://docs.aws.amazon.com/pinpoint/latest/developerguide/segments-dynamic.
 
 import base64
 import json
-import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.context import Context
 from engine.grants import admitted, function_name, grants_of
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _ATTEMPTS: Final = 3
 _REFUSALS: Final = frozenset(
     {

@@ -1,17 +1,28 @@
 """Batches from queues and streams: one bad record stays one bad record.
 
-Both answers follow the partial batch response of Lambda's event source mappings.
+Powertools keeps account of what failed; what is added is one line in the log for each failure, without
+anybody's address, and the order of a stream.
 
-See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
+See https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    ExceptionInfo,
+    FailureResponse,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 from pinpoint_runtime.logger import logger
 
 Record: TypeAlias = Mapping[str, Any]
-BatchResponse: TypeAlias = dict[str, list[dict[str, str]]]
+BatchResponse: TypeAlias = PartialItemFailureResponse
 
 _LOG: Final = logger(__name__)
 
@@ -20,37 +31,76 @@ class NotYet(Exception):
     """The record has to come again later, as planned: that is no error, and is logged as none."""
 
 
-def queue_failures(records: Sequence[Record], handle: Callable[[Record], object]) -> BatchResponse:
-    """Handle each message of an SQS batch, and answer with those that raised: only they come again."""
-    return _answer(
-        [record["messageId"] for record in records if not _handled(record, record["messageId"], handle)]
-    )
+def queue_failures(
+    event: Mapping[str, Any],
+    handle: Callable[[Record], object],
+    *,
+    reason: Callable[[BaseException], str] = str,
+) -> BatchResponse:
+    """Handle each message of an SQS event, and answer with those that raised: only they come again.
 
-
-def stream_failures(records: Sequence[Record], handle: Callable[[Record], object]) -> BatchResponse:
-    """Handle the records of a Kinesis batch in order, up to the first that raises.
-
-    Lambda takes the stream up again at the reported record, so what stands behind it comes again
-    anyway: to handle it now would only handle it twice.
+    Args:
+        event: What Lambda hands over.
+        handle: Called once a message; whatever it raises fails that message only.
+        reason: What the log may say of an exception, its redacted text by default.
     """
-    for record in records:
-        sequence_number = record["kinesis"]["sequenceNumber"]
-        if not _handled(record, sequence_number, handle):
-            return _answer([sequence_number])
-    return _answer([])
+    return _answer(_Batch(EventType.SQS, reason), event, handle)
 
 
-def _handled(record: Record, identifier: str, handle: Callable[[Record], object]) -> bool:
-    try:
+def stream_failures(event: Mapping[str, Any], handle: Callable[[Record], object]) -> BatchResponse:
+    """Handle the records of a Kinesis event in order, up to the first that raises.
+
+    Args:
+        event: What Lambda hands over.
+        handle: Called once a record; what it raises ends the batch at that record.
+    """
+    return _answer(_OrderedBatch(EventType.KinesisDataStreams, str), event, handle)
+
+
+def _answer(
+    batch: "_Batch", event: Mapping[str, Any], handle: Callable[[Record], object]
+) -> PartialItemFailureResponse:
+    def handle_one(record: Record) -> None:
         handle(record)
-    except NotYet as later:
-        _LOG.info("record comes again", extra={"record": identifier, "why": str(later)})
-        return False
-    except Exception as error:  # noqa: BLE001 (the edge: the record becomes a reported failure)
-        _LOG.exception("record failed", extra={"record": identifier, "error": type(error).__name__})
-        return False
-    return True
+
+    return process_partial_response(dict(event), handle_one, batch)
 
 
-def _answer(identifiers: list[str]) -> BatchResponse:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
+class _Batch(BatchProcessor):
+    def __init__(self, event_type: EventType, reason: Callable[[BaseException], str]) -> None:
+        # A batch that failed entirely is answered as any other: an error of the function would hold back
+        # the reasons, and ring the alarm for what is bound to come again.
+        super().__init__(event_type, raise_on_entire_batch_failure=False)
+        self._reason = reason
+
+    def failure_handler(self, record: Any, exception: ExceptionInfo) -> FailureResponse:
+        place = record["messageId"] if "messageId" in record else record["kinesis"]["sequenceNumber"]
+        _, error, trace = exception
+        if isinstance(error, NotYet):
+            _LOG.info("record comes again", extra={"record": place, "why": str(error)})
+        elif error is not None:
+            details = {
+                "record": place,
+                "error": type(error).__name__,
+                "reason": self._reason(error),
+                "at": "".join(traceback.format_tb(trace)[-3:]),
+            }
+            _LOG.error("record failed", extra=details)
+        return super().failure_handler(record, exception)
+
+
+class _OrderedBatch(_Batch):
+    """Ends at the first failure.
+
+    Lambda takes the stream up again at the lowest record that is reported, so what stands behind it comes
+    again anyway: to handle it now would only handle it twice, and ahead of its turn.
+    See https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html.
+    """
+
+    def process(self) -> list[tuple[Any, ...]]:
+        done: list[tuple[Any, ...]] = []
+        for record in self.records:
+            done.append(self._process_record(record))
+            if self.fail_messages:
+                break
+        return done

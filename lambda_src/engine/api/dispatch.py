@@ -1,6 +1,5 @@
 """One request served: routed, checked, handed to its operation, answered."""
 
-import logging
 from typing import Any, Final
 
 from engine.api.http import HttpRequest, answer, error_answer
@@ -11,8 +10,9 @@ from engine.protocol.model import pinpoint
 from engine.protocol.request import read_request
 from engine.protocol.router import router
 from engine.protocol.serialisation import shaped
+from pinpoint_runtime.logger import logger
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = logger(__name__)
 _THROTTLED: Final = frozenset(
     {
         "ThrottlingException",

@@ -7,6 +7,7 @@ from typing import Any
 from engine.api.dispatch import respond
 from engine.api.http import from_event
 from engine.context import Context, from_environment
+from pinpoint_runtime.logger import with_request
 
 
 @cache
@@ -14,6 +15,7 @@ def _context(account: str) -> Context:
     return from_environment(account)
 
 
+@with_request
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request.
 

@@ -6,6 +6,8 @@ from typing import Any
 from engine.campaigns.work import work
 from engine.context import Context, from_environment
 from engine.worker import consume
+from pinpoint_runtime.batch import BatchResponse
+from pinpoint_runtime.logger import with_request
 
 
 @cache
@@ -13,7 +15,8 @@ def _context(account: str) -> Context:
     return from_environment(account)
 
 
-def handler(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+@with_request
+def handler(event: dict[str, Any], lambda_context: Any) -> BatchResponse:
     """Work on a batch of messages, and answer with the failed ones."""
     account = lambda_context.invoked_function_arn.split(":")[4]
     return consume(event, _context(account), work)

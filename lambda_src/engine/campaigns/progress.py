@@ -9,7 +9,6 @@ people, under names that its `ExecutionMetrics` show:
 - `NotSent.<reason>`: left out after targeting, for a reason that has no documented status.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from dataclasses import dataclass
 from engine.context import Context, iso
 from engine.operations.documents import activity_key, campaign_key
 from engine.store import Edit, Item, Key, TransactionLost, Write
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 @dataclass(frozen=True)

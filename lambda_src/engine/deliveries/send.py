@@ -1,6 +1,5 @@
 """The send itself: claimed endpoints to their channel, and what became of each."""
 
-import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,9 @@ from engine.senders.campaign_email import CampaignEmail, NotSendable, campaign_e
 from engine.senders.custom import deliver_custom
 from engine.senders.email import SendOutcome, send_email
 from engine.store import Document
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _THREADS: Final = 8
 
 # Endpoint, outcome, message id.

@@ -5,7 +5,6 @@ claimed before the channel is called, and settled before the batch is counted. A
 the batch done, or its entries settled, and sends to nobody again.
 """
 
-import logging
 from collections.abc import Sequence
 
 from engine.campaigns.eligibility import why_left_out
@@ -23,8 +22,9 @@ from engine.store import Add, Document, Edit, TransactionLost
 from engine.stream.outbox import emit
 from engine.stream.records import campaign_send
 from engine.worker import MAX_ATTEMPTS, Message
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 # The most that one message may be put back for by SQS.
 _LONGEST_DELAY = 900
 

@@ -4,7 +4,6 @@ Everything a piece writes is written again to the same effect when its message c
 counts is counted in the transaction that marks it done.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,8 +21,9 @@ from engine.imports.source import ObjectChanged, Source, SourceFile, source_of
 from engine.operations.documents import import_job_key
 from engine.store import Add, Document, Edit, Item, TransactionLost, shard_of
 from engine.worker import MAX_ATTEMPTS
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _ROWS_TOGETHER: Final = 100
 
 

@@ -1,6 +1,5 @@
 """Cutting an import job into pieces: byte ranges of its files, each pinned to the object that was seen."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ from engine.imports.source import ObjectChanged, Source, SourceFile, source_of
 from engine.operations.documents import import_job_key
 from engine.store import Document, Edit, Item, Key, Put, TransactionLost
 from engine.worker import MAX_ATTEMPTS
-
-_log = logging.getLogger(__name__)
 
 # Small enough that a worker is done in time: at a few hundred rows a second, 1 MB is a minute of the
 # five that it has. Big enough that a piece is worth its own message.

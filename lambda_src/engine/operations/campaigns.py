@@ -9,13 +9,12 @@ from engine.context import Context, iso
 from engine.errors import BadRequest, NotFound
 from engine.operations.apps import require_application
 from engine.operations.campaign_message import check_campaign
-from engine.operations.documents import activity_key, campaign_key, public
+from engine.operations.documents import activity_key, campaign_key, page, public
 from engine.operations.email_templates import require_email_template
 from engine.operations.registry import Request
 from engine.operations.segments import require_segment
 from engine.operations.tags import check_tags
 from engine.operations.versions import get_version, get_versions, version_write
-from engine.protocol.paging import read_page
 from engine.store import Document, Item, Put
 
 _FROM_REQUEST: Final = (
@@ -74,7 +73,7 @@ def get_campaign(context: Context, request: Request) -> dict[str, Any]:
 def get_campaigns(context: Context, request: Request) -> dict[str, Any]:
     """GetCampaigns."""
     require_application(context, request["ApplicationId"])
-    return _page(context, f"CAMPAIGNS#{request['ApplicationId']}", request)
+    return page(context, f"CAMPAIGNS#{request['ApplicationId']}", request)
 
 
 def get_campaign_version(context: Context, request: Request) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def get_campaign_versions(context: Context, request: Request) -> dict[str, Any]:
 def get_campaign_activities(context: Context, request: Request) -> dict[str, Any]:
     """GetCampaignActivities: the runs, with what became of their endpoints in ExecutionMetrics."""
     _require(context, request)
-    return _page(context, f"ACTIVITIES#{request['ApplicationId']}#{request['CampaignId']}", request)
+    return page(context, f"ACTIVITIES#{request['ApplicationId']}#{request['CampaignId']}", request)
 
 
 def delete_campaign(context: Context, request: Request) -> dict[str, Any]:
@@ -143,8 +142,3 @@ def _campaign(context: Context, application_id: str, write: Document, segment: D
         "Version": 1,
         "tags": write.get("tags", {}),
     }
-
-
-def _page(context: Context, pk: str, request: Request) -> dict[str, Any]:
-    items, token = read_page(context.store, pk, page_size=request.get("PageSize"), token=request.get("Token"))
-    return {"Item": [public(item) for item in items], "NextToken": token}

@@ -24,9 +24,12 @@ API must not show sits under `_` and is taken off by `public`:
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine import choices
+from engine.context import Context
+from engine.protocol.paging import read_page
 from engine.store import Document, Item, Key
 
 APPLICATIONS: Final = "APPS"
@@ -98,6 +101,12 @@ def public(item: Item) -> Document:
     if metrics:
         shown["ExecutionMetrics"] = {**shown.get("ExecutionMetrics", {}), **metrics}
     return shown
+
+
+def page(context: Context, pk: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of a partition's documents, as `PageSize` and `Token` of a request ask for."""
+    items, token = read_page(context.store, pk, page_size=request.get("PageSize"), token=request.get("Token"))
+    return {"Item": [public(item) for item in items], "NextToken": token}
 
 
 def _count_segment(shown: Document, name: str, value: int) -> None:

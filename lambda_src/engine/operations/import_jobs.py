@@ -15,7 +15,7 @@ from engine.operations.event_stream import ROLE
 from engine.operations.registry import Request
 from engine.operations.segments import require_segment
 from engine.operations.versions import version_write
-from engine.protocol.paging import make_token, read_page, read_size, read_token
+from engine.protocol.paging import make_token, read_size, read_token
 from engine.store import Document, Item, Put, Write
 
 _S3_URL: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*", re.DOTALL)
@@ -62,13 +62,7 @@ def get_import_job(context: Context, request: Request) -> dict[str, Any]:
 def get_import_jobs(context: Context, request: Request) -> dict[str, Any]:
     """GetImportJobs."""
     require_application(context, request["ApplicationId"])
-    items, token = read_page(
-        context.store,
-        f"IMPORTS#{request['ApplicationId']}",
-        page_size=request.get("PageSize"),
-        token=request.get("Token"),
-    )
-    return {"Item": [public(item) for item in items], "NextToken": token}
+    return page(context, f"IMPORTS#{request['ApplicationId']}", request)
 
 
 def get_segment_import_jobs(context: Context, request: Request) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from engine.context import Context, iso
 from engine.erasure.request import request_erasure
 from engine.errors import BadRequest, Conflict, NotFound
 from engine.operations.apps import require_application
-from engine.operations.documents import public, segment_key
+from engine.operations.documents import page, public, segment_key
 from engine.operations.registry import Request
 from engine.operations.segment_grammar import check_segment, source_segments
 from engine.operations.tags import check_tags
 from engine.operations.versions import get_version, get_versions, version_write
-from engine.protocol.paging import read_page
 from engine.store import Document, Item, Put, TransactionLost
 
 
@@ -88,13 +87,7 @@ def get_segment(context: Context, request: Request) -> dict[str, Any]:
 def get_segments(context: Context, request: Request) -> dict[str, Any]:
     """GetSegments."""
     require_application(context, request["ApplicationId"])
-    items, token = read_page(
-        context.store,
-        f"SEGMENTS#{request['ApplicationId']}",
-        page_size=request.get("PageSize"),
-        token=request.get("Token"),
-    )
-    return {"Item": [public(item) for item in items], "NextToken": token}
+    return page(context, f"SEGMENTS#{request['ApplicationId']}", request)
 
 
 def get_segment_version(context: Context, request: Request) -> dict[str, Any]:

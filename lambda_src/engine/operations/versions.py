@@ -5,8 +5,7 @@ from typing import Any
 
 from engine.context import Context
 from engine.errors import NotFound
-from engine.operations.documents import public, segment_version_key
-from engine.protocol.paging import read_page
+from engine.operations.documents import page, public, segment_version_key
 from engine.store import Document, Put
 
 
@@ -34,10 +33,4 @@ def get_versions(
     context: Context, application_id: str, resource_id: str, request: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A page of versions, the first written first."""
-    items, token = read_page(
-        context.store,
-        f"VERSIONS#{application_id}#{resource_id}",
-        page_size=request.get("PageSize"),
-        token=request.get("Token"),
-    )
-    return {"Item": [public(item) for item in items], "NextToken": token}
+    return page(context, f"VERSIONS#{application_id}#{resource_id}", request)

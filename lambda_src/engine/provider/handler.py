@@ -8,6 +8,7 @@ from engine.context import Context, from_environment
 from engine.provider.answer import send
 from engine.provider.event import read_event
 from engine.provider.serve import serve
+from pinpoint_runtime.logger import with_request
 
 
 @cache
@@ -15,6 +16,7 @@ def _context(account: str) -> Context:
     return from_environment(account)
 
 
+@with_request
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Make, change or remove one resource.
 

@@ -1,6 +1,5 @@
 """One request of CloudFormation, served: found, begun once, answered whatever happens."""
 
-import logging
 import traceback
 from typing import Final
 
@@ -16,8 +15,9 @@ from engine.provider.kinds.segment import SEGMENT
 from engine.provider.kinds.settings import APPLICATION_SETTINGS, EMAIL_CHANNEL, EVENT_STREAM
 from engine.provider.lifecycle import Kind, Made, begin
 from engine.store import Key, Put, TransactionLost
+from pinpoint_runtime.logger import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 KINDS: Final = {
     "App": APP,

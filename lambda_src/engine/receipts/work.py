@@ -1,6 +1,5 @@
 """From a mail event to a record on the event stream of the project that sent the mail."""
 
-import logging
 import uuid
 
 from engine.context import Context
@@ -9,8 +8,6 @@ from engine.store import Document, Key
 from engine.stream.outbox import emit
 from engine.stream.records import email_event
 from engine.worker import GivenUp, Message
-
-_log = logging.getLogger(__name__)
 
 
 def work(context: Context, message: Message) -> None:

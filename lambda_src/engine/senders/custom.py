@@ -4,7 +4,6 @@ See https://docs.aws.amazon.com/pinpoint/latest/developerguide/channels-custom.h
 """
 
 import json
-import logging
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +15,6 @@ from engine.context import Context
 from engine.functions import CallFailed, call
 from engine.store import Document
 
-_log = logging.getLogger(__name__)
 _ATTEMPTS: Final = 3
 _TIMEOUT_SECONDS: Final = 15
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -12,6 +12,7 @@ from patterns.campaign_hooks.hook import Hook
 from patterns.campaign_hooks.places import Places
 from pinpoint_runtime import settings
 from pinpoint_runtime.clients import client
+from pinpoint_runtime.logger import with_request
 
 
 def _filters() -> Iterator[Filter]:
@@ -35,6 +36,7 @@ def _audit() -> AuditTrail | None:
 _HOOK: Final = Hook(list(_filters()), _audit(), budget=settings.whole_number("BUDGET_SECONDS"))
 
 
+@with_request
 def handler(event: object, _context: object) -> dict[str, Any]:
     """Pinpoint waits 15 seconds; the budget of the filters ends before that."""
     return _HOOK.answer(event)

@@ -9,6 +9,7 @@ from patterns.campaign_hooks.release import not_sent, release
 from pinpoint_runtime import settings
 from pinpoint_runtime.batch import BatchResponse, stream_failures
 from pinpoint_runtime.clients import client
+from pinpoint_runtime.logger import with_request
 
 _PLACES: Final = Places(
     client("dynamodb"),
@@ -18,9 +19,10 @@ _PLACES: Final = Places(
 )
 
 
+@with_request
 def handler(event: Mapping[str, Any], _context: object) -> BatchResponse:
     """Answer with the record from which the stream is to be taken up again, if one failed."""
-    return stream_failures(event["Records"], _free)
+    return stream_failures(event, _free)
 
 
 def _free(record: Mapping[str, Any]) -> None:

@@ -11,13 +11,14 @@ from patterns.custom_channel.invocation import messages
 from patterns.custom_channel.outbox import Letter, enqueue
 from pinpoint_runtime import settings
 from pinpoint_runtime.clients import client
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 
 _LOG = logger(__name__)
 _SQS = client("sqs", attempts=3, read_timeout=4)
 _QUEUE_URL = settings.text("QUEUE_URL")
 
 
+@with_request
 def handler(event: object, _context: object) -> dict[str, Any]:
     """Answer with the attributes that a journey can split on."""
     accepted = list(messages(event, owner=uuid.uuid4().hex, now_ms=time.time_ns() // 1_000_000))

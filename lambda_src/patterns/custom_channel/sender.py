@@ -10,9 +10,9 @@ from patterns.custom_channel.batch import Sender
 from patterns.custom_channel.delivery import Delivery
 from patterns.custom_channel.metrics import emit
 from pinpoint_runtime import settings
-from pinpoint_runtime.batch import BatchResponse
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.ledger import Ledger
+from pinpoint_runtime.logger import with_request
 
 _CHANNEL: Final = settings.text("CHANNEL")
 _SENDER: Final = Sender(
@@ -35,7 +35,8 @@ _SENDER: Final = Sender(
 )
 
 
-def handler(event: Mapping[str, Any], _context: object) -> BatchResponse:
+@with_request
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Answer with the messages that come again."""
     again, counts = _SENDER.process(event["Records"])
     emit(_CHANNEL, counts, time.time())

@@ -9,7 +9,7 @@ from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import MalformedRecord, parse
 from pinpoint_runtime.batch import BatchResponse, Record, stream_failures
 from pinpoint_runtime.clients import client
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 from pinpoint_runtime.settings import text
 
 _LOG: Final = logger(__name__)
@@ -20,9 +20,10 @@ _MALFORMED: Final = text("MALFORMED_QUEUE_URL")
 _LONGEST_RECORD: Final = 128 * 1024
 
 
+@with_request
 def handler(event: dict[str, Any], context: object) -> BatchResponse:  # noqa: ARG001
     """Handle a batch of the stream; a record that cannot be handled now comes again."""
-    return stream_failures(event["Records"], handle)
+    return stream_failures(event, handle)
 
 
 def handle(record: Record) -> None:

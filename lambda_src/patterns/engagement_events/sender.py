@@ -6,7 +6,7 @@ from typing import Any, Final
 from pinpoint_runtime.batch import BatchResponse, NotYet, Record, queue_failures
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.ledger import Claimed, Held, Ledger, State
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 from pinpoint_runtime.settings import text, whole_number
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, SigningSecret, Unknown, Webhook
 
@@ -25,9 +25,10 @@ _WEBHOOK: Final = Webhook(
 )
 
 
+@with_request
 def handler(event: dict[str, Any], context: object) -> BatchResponse:  # noqa: ARG001
     """Handle a batch of callbacks; what has to wait is answered as failed, and comes again."""
-    return queue_failures(event["Records"], handle)
+    return queue_failures(event, handle)
 
 
 def handle(record: Record) -> None:

@@ -12,7 +12,7 @@ from patterns.segment_import.sorting import Write, sort_rows
 from patterns.segment_import.source import Source
 from patterns.segment_import.upload import Upload
 from pinpoint_runtime.clients import client
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 
 # https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html#quotas-import
 _MAX_BYTES: Final = 1024**3
@@ -21,6 +21,7 @@ _LOG: Final = logger(__name__)
 _S3: Final = client("s3", read_timeout=60)
 
 
+@with_request
 def handler(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Sort the file that the state names; the answer says what there is to import."""
     source = Source.from_state(state)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from patterns.segment_import.source import Source
 from pinpoint_runtime.clients import client
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 from pinpoint_runtime.settings import text
 
 _LOG: Final = logger(__name__)
@@ -25,6 +25,7 @@ class JobTooSlow(Exception):
     """An import job neither completed nor failed in six hours."""
 
 
+@with_request
 def start(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Start the import of what was accepted, or find the job that an earlier attempt started."""
     source, checked = Source.from_state(state), state["check"]
@@ -47,6 +48,7 @@ def start(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa:
     return {"id": job["Id"], "done": False, "status": job["JobStatus"], "polls": 0, "wait_seconds": 1}
 
 
+@with_request
 def poll(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Say how far the import is, and how long to wait until the next look.
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from patterns.segment_import.source import Source
 from pinpoint_runtime.clients import client
-from pinpoint_runtime.logger import logger, redact
+from pinpoint_runtime.logger import logger, redact, with_request
 from pinpoint_runtime.settings import text
 
 _LOG: Final = logger(__name__)
@@ -17,6 +17,7 @@ _TOPIC: Final = text("TOPIC_ARN")
 _LONGEST_CAUSE: Final = 1000
 
 
+@with_request
 def handler(state: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
     """Write the report and tell the topic."""
     source = Source.from_state(state)

@@ -1,12 +1,12 @@
 """The API function itself, as Lambda would call it."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
 from engine.api.handler import handler
 from tests.support.engine_world import ACCOUNT, REGION, TABLE, World
+from tests.support.lambda_context import LambdaContext
 
 
 def test_the_function_answers_a_proxy_event_with_what_its_environment_names(
@@ -24,11 +24,11 @@ def test_the_function_answers_a_proxy_event_with_what_its_environment_names(
         "requestContext": {"requestId": "request-1"},
     }
 
-    result = handler(event, SimpleNamespace(invoked_function_arn=arn))
+    result = handler(event, LambdaContext(invoked_function_arn=arn))
 
     assert result["statusCode"] == 201
     assert result["headers"]["x-amzn-RequestId"] == "request-1"
     application = json.loads(result["body"])
     assert application["Arn"] == f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/{application['Id']}"
-    listed = handler({"httpMethod": "GET", "path": "/v1/apps"}, SimpleNamespace(invoked_function_arn=arn))
+    listed = handler({"httpMethod": "GET", "path": "/v1/apps"}, LambdaContext(invoked_function_arn=arn))
     assert json.loads(listed["body"])["Item"] == [application]

@@ -18,6 +18,7 @@ from moto import mock_aws
 from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import CampaignSend, HardBounce, MalformedRecord, OtherEvent, parse
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
+from tests.support.lambda_context import LambdaContext
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "pinpoint_stream"
 ADDRESS = "bounce@simulator.amazonses.com"
@@ -131,7 +132,7 @@ class World:
             {"kinesis": {"data": base64.b64encode(one).decode(), "sequenceNumber": str(number)}}
             for number, one in enumerate(data)
         ]
-        answer: dict[str, Any] = self.consumer.handler({"Records": records}, None)
+        answer: dict[str, Any] = self.consumer.handler({"Records": records}, LambdaContext())
         return answer
 
     def waiting(self, name: str) -> list[dict[str, Any]]:
@@ -146,7 +147,9 @@ class World:
             {"messageId": one["MessageId"], "receiptHandle": one["ReceiptHandle"], "body": one["Body"]}
             for one in messages
         ]
-        failures: list[dict[str, str]] = self.sender.handler({"Records": records}, None)["batchItemFailures"]
+        failures: list[dict[str, str]] = self.sender.handler({"Records": records}, LambdaContext())[
+            "batchItemFailures"
+        ]
         return failures
 
 

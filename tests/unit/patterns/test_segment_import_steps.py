@@ -12,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from tests.support.lambda_context import LambdaContext
+
 BUCKET = "files"
 CONTENT = b"ChannelType,Address\nCUSTOM,a\nEMAIL,nobody\nCUSTOM,b\n"
 
@@ -91,7 +93,7 @@ def with_jobs(jobs: Jobs) -> ModuleType:
 
 def test_a_file_is_parted_into_an_object_to_import_and_one_to_mend(aws: Any) -> None:
     state = dropped(aws)
-    answer = step("check").handler(state, None)
+    answer = step("check").handler(state, LambdaContext())
     assert answer["outcome"] == "READY"
     assert (answer["rows"], answer["accepted"], answer["quarantined"]) == (3, 2, 1)
     assert answer["quarantined_by_reason"] == {"address_not_of_channel": 1}
@@ -101,7 +103,7 @@ def test_a_file_is_parted_into_an_object_to_import_and_one_to_mend(aws: Any) -> 
 
 def test_a_large_file_goes_through_in_parts(aws: Any) -> None:
     rows = b"".join(b"CUSTOM,%0100d\n" % number for number in range(100_000))
-    answer = step("check").handler(dropped(aws, b"ChannelType,Address\n" + rows), None)
+    answer = step("check").handler(dropped(aws, b"ChannelType,Address\n" + rows), LambdaContext())
     assert answer["accepted"] == 100_000
     assert read(aws, answer["accepted_key"]) == b"ChannelType,Address\n" + rows
 
@@ -109,7 +111,7 @@ def test_a_large_file_goes_through_in_parts(aws: Any) -> None:
 def test_the_version_that_the_event_named_is_checked_not_the_newest(aws: Any) -> None:
     state = dropped(aws)
     dropped(aws, b"rubbish")
-    assert step("check").handler(state, None)["accepted"] == 2
+    assert step("check").handler(state, LambdaContext())["accepted"] == 2
 
 
 @pytest.mark.parametrize(
@@ -124,27 +126,27 @@ def test_the_version_that_the_event_named_is_checked_not_the_newest(aws: Any) ->
 def test_a_file_that_cannot_be_imported_is_answered_with_the_reason(
     aws: Any, content: bytes, key: str, reason: str
 ) -> None:
-    answer = step("check").handler(dropped(aws, content, key), None)
+    answer = step("check").handler(dropped(aws, content, key), LambdaContext())
     assert (answer["outcome"], answer["reason"]) == ("REFUSED", reason)
 
 
 def test_a_file_over_the_limit_of_an_import_is_refused_unread(aws: Any) -> None:
     state = dropped(aws)
     state["object"]["size"] = 1024**3 + 1
-    assert step("check").handler(state, None)["reason"] == "file_too_large"
+    assert step("check").handler(state, LambdaContext())["reason"] == "file_too_large"
 
 
 def test_a_file_that_is_gone_is_refused(aws: Any) -> None:
     state = dropped(aws)
     aws.delete_object(Bucket=BUCKET, Key=state["object"]["key"], VersionId=state["object"]["version_id"])
-    assert step("check").handler(state, None)["reason"] == "object_gone"
+    assert step("check").handler(state, LambdaContext())["reason"] == "object_gone"
 
 
 def test_an_import_names_the_segment_both_flags_and_the_role(aws: Any) -> None:
     jobs = Jobs()
     state = dropped(aws)
-    state["check"] = step("check").handler(state, None)
-    with_jobs(jobs).start(state, None)
+    state["check"] = step("check").handler(state, LambdaContext())
+    with_jobs(jobs).start(state, LambdaContext())
     definition = jobs.made[0]["Definition"]
     assert (definition["RegisterEndpoints"], definition["DefineSegment"]) == (True, True)
     assert definition["SegmentName"] == "vip"
@@ -155,39 +157,39 @@ def test_an_import_names_the_segment_both_flags_and_the_role(aws: Any) -> None:
 def test_a_start_whose_answer_was_lost_adopts_its_job_and_makes_no_second(aws: Any) -> None:
     jobs = Jobs(loses_answer=True)
     state = dropped(aws)
-    state["check"] = step("check").handler(state, None)
+    state["check"] = step("check").handler(state, LambdaContext())
     module = with_jobs(jobs)
     with pytest.raises(TimeoutError):
-        module.start(state, None)
-    assert module.start(state, None)["id"] == "j0"
+        module.start(state, LambdaContext())
+    assert module.start(state, LambdaContext())["id"] == "j0"
     assert len(jobs.made) == 1
 
 
 def test_a_start_that_failed_before_the_job_was_made_makes_it_when_it_is_repeated(aws: Any) -> None:
     jobs = Jobs()
     state = dropped(aws)
-    state["check"] = step("check").handler(state, None)
-    with_jobs(jobs).start(state, None)
+    state["check"] = step("check").handler(state, LambdaContext())
+    with_jobs(jobs).start(state, LambdaContext())
     jobs.made.clear()
-    assert with_jobs(jobs).start(state, None)["id"] == "j0"
+    assert with_jobs(jobs).start(state, LambdaContext())["id"] == "j0"
 
 
 def test_a_poll_waits_longer_and_longer_and_then_gives_up(aws: Any) -> None:
     jobs = Jobs()
     jobs.made.append({"Id": "j0", "Definition": {"SegmentId": "s1"}})
     module = with_jobs(jobs)
-    first = module.poll({"job": {"id": "j0", "polls": 0}}, None)
-    later = module.poll({"job": {"id": "j0", "polls": 500}}, None)
+    first = module.poll({"job": {"id": "j0", "polls": 0}}, LambdaContext())
+    later = module.poll({"job": {"id": "j0", "polls": 500}}, LambdaContext())
     assert (first["done"], first["wait_seconds"], later["wait_seconds"]) == (False, 1, 30)
     with pytest.raises(module.JobTooSlow):
-        module.poll({"job": {"id": "j0", "polls": 720}}, None)
+        module.poll({"job": {"id": "j0", "polls": 720}}, LambdaContext())
 
 
 def test_a_poll_of_a_job_that_ended_says_its_counts(aws: Any) -> None:
     jobs = Jobs()
     jobs.made.append({"Id": "j0", "Definition": {"SegmentId": "s1"}})
     jobs.status = "COMPLETED"
-    answer = with_jobs(jobs).poll({"job": {"id": "j0", "polls": 3}}, None)
+    answer = with_jobs(jobs).poll({"job": {"id": "j0", "polls": 3}}, LambdaContext())
     assert (answer["done"], answer["status"], answer["segment_id"]) == (True, "COMPLETED", "s1")
     assert (answer["processed"], answer["failures"]) == (2, 1)
 
@@ -205,7 +207,7 @@ def reported(aws: Any, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     jobs = Jobs()
     jobs.made.append({"Id": "j0", "Definition": {}})
     vars(module)["_PINPOINT"] = jobs
-    module.handler(state, None)
+    module.handler(state, LambdaContext())
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     notification = json.loads(json.loads(message["Body"])["Message"])
     return json.loads(read(aws, notification["report_key"])), notification
@@ -213,7 +215,7 @@ def reported(aws: Any, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
 
 def test_a_report_and_a_notification_say_the_counts(aws: Any) -> None:
     state = dropped(aws)
-    state["check"] = step("check").handler(state, None)
+    state["check"] = step("check").handler(state, LambdaContext())
     state["job"] = {"id": "j0", "status": "COMPLETED", "segment_id": "s1", "processed": 2, "failures": 1}
     report, notification = reported(aws, state)
     for told in (report, notification):
@@ -227,7 +229,7 @@ def test_a_report_and_a_notification_say_the_counts(aws: Any) -> None:
 
 def test_a_refused_file_is_reported_with_its_reason(aws: Any) -> None:
     state = dropped(aws, b"rubbish")
-    state["check"] = step("check").handler(state, None)
+    state["check"] = step("check").handler(state, LambdaContext())
     report, notification = reported(aws, state)
     assert (report["outcome"], notification["outcome"]) == ("REFUSED", "REFUSED")
     assert report["refused"]["reason"] == "not_a_csv"

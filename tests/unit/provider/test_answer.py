@@ -13,10 +13,7 @@ from engine.provider import handler as handlers
 from engine.provider.answer import MAX_ANSWER_BYTES, Answer, AnswerLost, send
 from engine.provider.event import read_event
 from engine.provider.serve import serve
-
-
-class LambdaContext:
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:pinpoint-engine-provider"
+from tests.support.lambda_context import LambdaContext
 
 
 class Server(HTTPServer):

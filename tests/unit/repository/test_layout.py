@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "lambda_src/pinpoint_runtime": {"pinpoint_runtime"},
     "lambda_src/patterns": {"pinpoint_runtime", "patterns"},
     "lambda_src/channels": {"pinpoint_runtime", "patterns", "channels"},
-    "lambda_src/engine": {"engine"},
+    "lambda_src/engine": {"pinpoint_runtime", "engine"},
     "embedded": {"embedded"},
 }
 OURS = {

@@ -16,7 +16,7 @@ def test_a_queues_batch_is_answered_with_the_failed_messages_only() -> None:
         if record["messageId"] == "2":
             raise ValueError
 
-    answer = queue_failures([{"messageId": str(n)} for n in range(4)], handle)
+    answer = queue_failures({"Records": [{"messageId": str(n)} for n in range(4)]}, handle)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert handled == ["0", "1", "2", "3"]
 
@@ -29,7 +29,8 @@ def test_a_streams_batch_stops_where_lambda_takes_it_up_again() -> None:
         if handled[-1] == "1":
             raise ValueError
 
-    answer = stream_failures([{"kinesis": {"sequenceNumber": str(n)}} for n in range(4)], handle)
+    event = {"Records": [{"kinesis": {"sequenceNumber": str(n)}} for n in range(4)]}
+    answer = stream_failures(event, handle)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert handled == ["0", "1"]
 
@@ -39,8 +40,21 @@ def test_what_has_to_wait_is_no_error_in_the_log(caplog: pytest.LogCaptureFixtur
         raise NotYet("again in 3 seconds")
 
     with caplog.at_level(logging.INFO):
-        assert len(queue_failures([{"messageId": "1"}], handle)["batchItemFailures"]) == 1
+        assert len(queue_failures({"Records": [{"messageId": "1"}]}, handle)["batchItemFailures"]) == 1
     assert {record.levelno for record in caplog.records} == {logging.INFO}
+
+
+def test_a_batch_that_failed_entirely_is_answered_and_each_reason_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def handle(record: Record) -> None:
+        raise ValueError(f"{record['messageId']} for jane@example.com")
+
+    answer = queue_failures({"Records": [{"messageId": "1"}, {"messageId": "2"}]}, handle)
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["1", "2"]
+    said = [(vars(record)["error"], vars(record)["reason"]) for record in caplog.records]
+    assert said == [("ValueError", "1 for <redacted>"), ("ValueError", "2 for <redacted>")]
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

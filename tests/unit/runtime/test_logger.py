@@ -1,10 +1,13 @@
 """Nobody's address, message or token comes into a log line by accident."""
 
+import json
 import logging
+from typing import Any
 
 import pytest
 
-from pinpoint_runtime.logger import logger, redact
+from pinpoint_runtime.logger import logger, redact, with_request
+from tests.support.lambda_context import LambdaContext
 
 ADDRESS = "jane.doe+x@example.co.uk"
 PHONE = "+4917612345678"
@@ -53,4 +56,41 @@ def test_redaction_reaches_into_what_is_nested() -> None:
 
 def test_a_logger_asked_for_twice_redacts_once() -> None:
     assert logger("tests.twice") is logger("tests.twice")
-    assert len(logging.getLogger("tests.twice").filters) == 1
+    assert len(logger("tests.twice").filters) == 1
+
+
+def test_a_line_is_json_with_the_request_the_reason_and_nobodys_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = logger("tests.line")
+
+    @with_request
+    def handler(_event: object, _context: object) -> None:
+        try:
+            raise ValueError(ADDRESS)
+        except ValueError:
+            log.exception("cannot reach %s", PHONE, extra={"body": "hello", "count": 3})
+
+    handler({}, LambdaContext(aws_request_id="request-1"))
+
+    line = written(caplog.records[0])
+    assert {name: line[name] for name in ("level", "message", "function_request_id", "body", "count")} == {
+        "level": "ERROR",
+        "message": "cannot reach <redacted>",
+        "function_request_id": "request-1",
+        "body": "<redacted>",
+        "count": 3,
+    }
+    assert line["exception_name"] == "ValueError"
+    assert "test_logger.py" in line["exception"]
+    assert "tests.line:" in line["location"]
+    assert ADDRESS not in json.dumps(line)
+
+
+def written(record: logging.LogRecord) -> dict[str, Any]:
+    """What the handler that Lambda reads from makes of a record."""
+    service = logger("tests.line").parent
+    assert service is not None
+    (handler,) = service.handlers
+    line: dict[str, Any] = json.loads(handler.format(record))
+    return line
