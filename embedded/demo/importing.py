@@ -47,6 +47,8 @@ def import_file(account: Account, segment_name: str, content: bytes, narrator: N
     before = bucket.keys()
     bucket.s3.put_object(Bucket=bucket.name, Key=f"segments/{segment_name}/endpoints.csv", Body=content)
     report = _report(bucket, before, narrator)
+    if report is None:
+        raise ImportStuck(f"no report after {_IMPORT_SECONDS:.0f} s; its executions: {_executions(account)}")
     if not report.get("segment_id"):
         raise ImportStuck(f"the report tells of no segment: {report}")
     segment = account.client("pinpoint").get_segment(
@@ -93,7 +95,13 @@ class _Bucket:
         return "".join(bodies)
 
 
-def _report(bucket: _Bucket, before: set[str], narrator: Narrator) -> dict[str, Any]:
+def _executions(account: Account) -> list[str]:
+    """How far the pattern's state machine came: without any execution, the file was never heard of."""
+    steps, machine = account.client("stepfunctions"), account.output("SegmentImport", "StateMachineArn")
+    return [one["status"] for one in steps.list_executions(stateMachineArn=machine)["executions"]]
+
+
+def _report(bucket: _Bucket, before: set[str], narrator: Narrator) -> dict[str, Any] | None:
     narrator.detail("rows are checked one by one, then imported")
     deadline = time.monotonic() + _IMPORT_SECONDS
     while time.monotonic() < deadline:
@@ -102,4 +110,4 @@ def _report(bucket: _Bucket, before: set[str], narrator: Narrator) -> dict[str, 
             report: dict[str, Any] = json.loads(text)
             return report
         time.sleep(0.3)
-    raise ImportStuck(f"no report under reports/ after {_IMPORT_SECONDS:.0f} s")
+    return None

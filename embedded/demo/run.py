@@ -22,8 +22,8 @@ from embedded.demo.vendor_counts import vendor_counts
 # Once every count is as expected, this long is waited for what must not come.
 _QUIET_SECONDS = 3.0
 # Once nothing changes any more for this long, what is missing will not come.
-_STILL_SECONDS = 30.0
-_SETTLE_SECONDS = 120.0
+_STILL_SECONDS = 20.0
+_SETTLE_SECONDS = 150.0
 
 
 def run(options: Options, console: Console) -> Sequence[Comparison]:
