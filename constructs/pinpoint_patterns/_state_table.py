@@ -1,4 +1,4 @@
-"""The one way that patterns and engine keep state: a table on demand, encrypted, restorable, that forgets by itself."""
+"""The one way to keep state: a table on demand, encrypted, restorable, that forgets by itself."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -16,7 +16,8 @@ def state_table(
 ) -> dynamodb.TableV2:
     """A table keyed by `pk`, and `sk` if asked for, whose items go away at `ttl` (epoch seconds).
 
-    It is retained when its stack goes, unless it is said otherwise: what it holds is what keeps messages from being sent twice.
+    It is retained when its stack goes, unless told otherwise: what it holds keeps messages from being
+    sent twice.
 
     Args:
         sort_key: Whether a partition holds several items.

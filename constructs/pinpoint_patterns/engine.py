@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, cast
 
 from aws_cdk import Aspects, Duration, IAspect, RemovalPolicy, Stack, Stage
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -18,6 +17,7 @@ from pinpoint_patterns._engine_mail import EngineMail
 from pinpoint_patterns._engine_queues import LIMITS, EngineQueues
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._operations import operation
+from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.errors import HostedElsewhere
 
 _READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
@@ -77,22 +77,8 @@ class PinpointEngine(Construct):
         self._dependencies = dependencies
         self._hosted: set[str] = set()
         self._concurrency = worker_concurrency
-        self.table = dynamodb.TableV2(
-            self,
-            "Table",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing=dynamodb.Billing.on_demand(),
-            encryption=(
-                dynamodb.TableEncryptionV2.customer_managed_key(encryption_key)
-                if encryption_key
-                else dynamodb.TableEncryptionV2.aws_managed_key()
-            ),
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            time_to_live_attribute="ttl",
-            removal_policy=removal_policy,
+        self.table = state_table(
+            self, "Table", sort_key=True, encryption_key=encryption_key, removal_policy=removal_policy
         )
         self.queues = EngineQueues(self, "Queues", encryption_key=encryption_key)
         self.mail = EngineMail(self, "Mail", receipts=self.queues["receipts"])

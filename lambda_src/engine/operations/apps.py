@@ -8,10 +8,9 @@ from typing import Any
 from engine.context import Context, iso
 from engine.erasure.request import request_erasure
 from engine.errors import BadRequest, NotFound
-from engine.operations.documents import APPLICATIONS, application_key, public
+from engine.operations.documents import APPLICATIONS, application_key, page
 from engine.operations.registry import Request
 from engine.operations.tags import check_tags
-from engine.protocol.paging import read_page
 from engine.store import Document, Put
 
 
@@ -53,10 +52,7 @@ def get_app(context: Context, request: Request) -> dict[str, Any]:
 
 def get_apps(context: Context, request: Request) -> dict[str, Any]:
     """GetApps."""
-    items, token = read_page(
-        context.store, APPLICATIONS, page_size=request.get("PageSize"), token=request.get("Token")
-    )
-    return {"Item": [public(item) for item in items], "NextToken": token}
+    return page(context, APPLICATIONS, request)
 
 
 def delete_app(context: Context, request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from engine import choices
 from engine.context import Context, iso
 from engine.errors import BadRequest, NotFound
 from engine.operations.apps import require_application
-from engine.operations.documents import import_job_key, public, segment_key
+from engine.operations.documents import import_job_key, page, public, segment_key
 from engine.operations.event_stream import ROLE
 from engine.operations.registry import Request
 from engine.operations.segments import require_segment

@@ -1,28 +1,5 @@
 """Fixtures of the engine's tests."""
 
-from collections.abc import Iterator
-from typing import Any
+from tests.support.engine_fixtures import app, pinpoint, world
 
-import pytest
-
-from tests.support.engine_client import pinpoint_client
-from tests.support.engine_world import World, engine_world
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with engine_world() as world:
-        yield world
-
-
-@pytest.fixture
-def pinpoint(world: World) -> Any:
-    return pinpoint_client(world.context)
-
-
-@pytest.fixture
-def app(pinpoint: Any) -> str:
-    """The id of a new application."""
-    answer = pinpoint.create_app(CreateApplicationRequest={"Name": "a project"})
-    application_id: str = answer["ApplicationResponse"]["Id"]
-    return application_id
+__all__ = ["app", "pinpoint", "world"]

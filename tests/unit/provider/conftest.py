@@ -1,7 +1,6 @@
 """A CloudFormation that asks the provider, in process."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +8,10 @@ import pytest
 
 from engine.provider.event import read_event
 from engine.provider.serve import serve
-from tests.support.engine_client import pinpoint_client
-from tests.support.engine_world import World, engine_world
+from tests.support.engine_fixtures import pinpoint, world
+from tests.support.engine_world import World
+
+__all__ = ["app", "cloudformation", "pinpoint", "world"]
 
 
 @dataclass
@@ -68,19 +69,8 @@ def _strings(value: Any) -> Any:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with engine_world() as world:
-        yield world
-
-
-@pytest.fixture
 def cloudformation(world: World) -> CloudFormation:
     return CloudFormation(world)
-
-
-@pytest.fixture
-def pinpoint(world: World) -> Any:
-    return pinpoint_client(world.context)
 
 
 @pytest.fixture
