@@ -5,6 +5,8 @@ ENGINE  ?= hosted
 PATTERN ?= --all
 PORT    ?= 4566
 SEED    ?= 1
+# More settings for synth, diff and deploy, such as -c sending=live (stacks/settings.py has all).
+CONTEXT ?=
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
 export PYTHONDONTWRITEBYTECODE = 1
@@ -12,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 VENV   := .venv
 PY     := $(VENV)/bin/python
 CDK    := node_modules/.bin/cdk
-CDKARG := -c engine=$(ENGINE)
+CDKARG := -c engine=$(ENGINE) $(CONTEXT)
 READY  := $(VENV)/.ready .embedded/venv/.ready node_modules/.ready
 
 .DEFAULT_GOAL := help
