@@ -50,6 +50,7 @@ LEFT_OUT: Final = (
     "An EXCLUSIVE dimension takes endpoints that lack the attribute.",
     "A hard bounce or a complaint is an event; it does not change the endpoint.",
     "A variable without a value shows as nothing in a campaign, and is an error in SendMessages.",
+    "A campaign that has completed stays COMPLETED when its segment is deleted; others become DELETED.",
 )
 
 # --- imports, targeting, delivery, stream -----------------------------------------------------------
