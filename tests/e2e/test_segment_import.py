@@ -82,4 +82,4 @@ def test_an_event_that_comes_twice_makes_one_segment(account: Account) -> None:
     jobs = account.client("pinpoint").get_import_jobs(
         ApplicationId=account.output("Project", "ApplicationId"), PageSize="100"
     )["ImportJobsResponse"]["Item"]
-    assert [job["Definition"]["SegmentName"] for job in jobs].count(name) == 1
+    assert [job["Definition"].get("SegmentName") for job in jobs].count(name) == 1
