@@ -321,3 +321,11 @@ def engine_works() -> Iterator[Works]:
             },
         )
         yield Works(world, context, pump, functions, mail, pinpoint, app)
+
+
+def inboxes(works: Works, count: int = 3) -> str:
+    """A segment of endpoints of a custom channel, `id-0` and on, each with an address of its own."""
+    rows = "".join(f"CUSTOM,inbox-{i},id-{i},NONE\n" for i in range(count))
+    job = works.import_file("ChannelType,Address,Id,OptOut\n" + rows)
+    segment_id: str = job["Definition"]["SegmentId"]
+    return segment_id

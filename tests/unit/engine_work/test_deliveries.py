@@ -7,8 +7,8 @@ import pytest
 from engine import functions
 from engine.campaigns.progress import Run
 from engine.deliveries import limits, work
-from engine.store import Key, Put
-from tests.support.engine_works import CUSTOM, EMAIL, Works, client_error, held_in_balance
+from engine.senders.custom import deliver_custom
+from tests.support.engine_works import CUSTOM, EMAIL, Works, client_error, held_in_balance, inboxes
 
 HEADER = "ChannelType,Address,Id,OptOut\n"
 HOOK = {"Hook": {"LambdaFunctionName": "hook", "Mode": "FILTER"}}
@@ -19,137 +19,11 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.functions.time.sleep", lambda _: None)
 
 
-def _custom(works: Works, count: int = 3) -> str:
-    rows = "".join(f"CUSTOM,inbox-{i},id-{i},NONE\n" for i in range(count))
-    segment_id: str = works.import_file(HEADER + rows)["Definition"]["SegmentId"]
-    return segment_id
-
-
 def _mails(works: Works, *addresses: str) -> str:
     rows = "".join(f"EMAIL,{address},id-{i},ana-{i}\n" for i, address in enumerate(addresses))
     header = "ChannelType,Address,Id,User.UserAttributes.Name\n"
     segment_id: str = works.import_file(header + rows)["Definition"]["SegmentId"]
     return segment_id
-
-
-# --- hook -----------------------------------------------------------------------------------------
-
-
-def test_a_hook_sees_the_documented_event_and_may_leave_out_and_change(works: Works) -> None:
-    def hook(event: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: e for name, e in event["Endpoints"].items() if name != "id-1"}
-        for endpoint in kept.values():
-            endpoint.setdefault("Attributes", {})["Offer"] = ["half price"]
-        return kept
-
-    works.functions.named["hook"] = hook
-    activity = works.send_campaign(_custom(works), **HOOK)
-    event = next(event for name, event in works.functions.calls if name == "hook")
-    assert set(event) == {
-        "MessageConfiguration",
-        "ApplicationId",
-        "CampaignId",
-        "TreatmentId",
-        "ActivityId",
-        "ScheduledTime",
-        "Endpoints",
-    }
-    assert event["MessageConfiguration"] == {"CustomMessage": {"Data": "hello"}}
-    assert sorted(works.functions.seen_by("channel")) == ["id-0", "id-2"]
-    sent = [e for name, e in works.functions.calls if name == "channel"]
-    assert all(
-        endpoint["Attributes"] == {"Offer": ["half price"]}
-        for event in sent
-        for endpoint in event["Endpoints"].values()
-    )
-    assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "2", "NotSent.HOOK": "1"}
-    stored = works.pinpoint.get_endpoint(ApplicationId=works.app, EndpointId="id-0")["EndpointResponse"]
-    assert "Attributes" not in stored
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [b"rubbish", b"[1]", b'{"id-0": 7}', b'{"id-0": {"Attributes": {"Offer": "text"}}}', b"null"],
-)
-def test_a_hook_that_returns_rubbish_sends_to_nobody(works: Works, answer: bytes) -> None:
-    works.functions.named["hook"] = lambda _: answer
-    activity = works.send_campaign(_custom(works, 1), **HOOK)
-    assert works.functions.seen_by("channel") == []
-    assert activity["ExecutionMetrics"] == {"Status.HOOK_FAILURE": "1"}
-    assert works.statuses() == {"id-0": "HOOK_FAILURE"}
-
-
-def test_a_hook_has_three_attempts(works: Works) -> None:
-    answers = iter([RuntimeError("first"), RuntimeError("second")])
-
-    def hook(event: dict[str, Any]) -> Any:
-        for error in answers:
-            raise error
-        return event["Endpoints"]
-
-    works.functions.named["hook"] = hook
-    works.send_campaign(_custom(works, 1), **HOOK)
-    assert works.statuses() == {"id-0": "SUCCESS"}
-    assert works.functions.seen_by("hook") == ["id-0"] * 3
-
-
-def test_a_hook_that_answers_too_late_sends_to_nobody(works: Works) -> None:
-    from botocore.exceptions import ReadTimeoutError
-
-    def late(event: dict[str, Any]) -> Any:
-        raise ReadTimeoutError(endpoint_url="https://lambda")
-
-    original = works.functions.invoke
-
-    def invoke(**request: Any) -> Any:
-        if request["FunctionName"] == "hook":
-            late({})
-        return original(**request)
-
-    works.functions.invoke = invoke  # type: ignore[method-assign]
-    works.send_campaign(_custom(works, 1), **HOOK)
-    assert works.statuses() == {"id-0": "HOOK_FAILURE"}
-
-
-def test_ids_that_a_hook_was_not_given_are_ignored(works: Works) -> None:
-    works.functions.named["hook"] = lambda event: {
-        **event["Endpoints"],
-        "stranger": {"ChannelType": "CUSTOM", "Address": "elsewhere"},
-    }
-    works.send_campaign(_custom(works, 1), **HOOK)
-    assert works.functions.seen_by("channel") == ["id-0"]
-
-
-def test_a_hook_cannot_change_where_a_message_goes(works: Works) -> None:
-    works.functions.named["hook"] = lambda event: {
-        name: endpoint | {"Address": "elsewhere"} for name, endpoint in event["Endpoints"].items()
-    }
-    works.send_campaign(_custom(works, 1), **HOOK)
-    ((_, event),) = [call for call in works.functions.calls if call[0] == "channel"]
-    assert event["Endpoints"]["id-0"]["Address"] == "inbox-0"
-
-
-def test_the_project_s_hook_serves_campaigns_without_their_own(works: Works) -> None:
-    works.functions.named["hook"] = lambda _: {}
-    works.pinpoint.update_application_settings(
-        ApplicationId=works.app,
-        WriteApplicationSettingsRequest={"CampaignHook": {"LambdaFunctionName": "hook", "Mode": "FILTER"}},
-    )
-    activity = works.send_campaign(_custom(works, 1))
-    assert activity["ExecutionMetrics"] == {"NotSent.HOOK": "1"}
-
-
-@pytest.mark.parametrize("theirs", [True, False])
-def test_a_grant_admits_the_campaigns_it_names_and_no_others(works: Works, theirs: bool) -> None:
-    works.functions.named["hook"] = lambda event: event["Endpoints"]
-    app = works.app if theirs else "f" * 32
-    arn = f"arn:aws:mobiletargeting:us-east-1:123456789012:apps/{app}/campaigns/*"
-    works.context.store.put(
-        Put(Key("GRANT#hook", "one"), {"FunctionArn": "hook", "SourceArn": [arn], "SourceAccount": ""})
-    )
-    works.send_campaign(_custom(works, 1), **HOOK)
-    assert works.statuses() == {"id-0": "SUCCESS" if theirs else "HOOK_FAILURE"}
-    assert bool(works.functions.seen_by("hook")) == theirs
 
 
 # --- ledger ---------------------------------------------------------------------------------------
@@ -175,7 +49,7 @@ def test_two_endpoints_with_one_address_get_one_message(works: Works) -> None:
 def test_a_worker_that_dies_during_the_send_leaves_its_people_unknown(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = works.start_campaign(_custom(works, 2))
+    campaign = works.start_campaign(inboxes(works, 2))
     died: list[str] = []
 
     def die_once(*arguments: Any) -> Any:
@@ -195,7 +69,7 @@ def test_a_worker_that_dies_during_the_send_leaves_its_people_unknown(
 def test_a_worker_that_dies_after_the_send_has_its_outcome_taken_over(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = works.start_campaign(_custom(works, 2))
+    campaign = works.start_campaign(inboxes(works, 2))
     original = work._emit
     died: list[int] = []
 
@@ -216,7 +90,7 @@ def test_a_worker_that_dies_after_the_send_has_its_outcome_taken_over(
 def test_a_batch_that_fails_on_every_attempt_ends_as_failed(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = works.start_campaign(_custom(works, 2))
+    campaign = works.start_campaign(inboxes(works, 2))
 
     def poison(*_: Any) -> Any:
         raise MemoryError
@@ -230,7 +104,7 @@ def test_a_batch_that_fails_on_every_attempt_ends_as_failed(
 
 
 def test_who_opts_out_between_targeting_and_delivery_is_not_sent_to(works: Works) -> None:
-    campaign = works.start_campaign(_custom(works, 1))
+    campaign = works.start_campaign(inboxes(works, 1))
     while works.pump.waiting[0][0] != "deliveries":
         works.run_one()
     works.pinpoint.update_endpoint(
@@ -245,7 +119,7 @@ def test_who_opts_out_between_targeting_and_delivery_is_not_sent_to(works: Works
 
 
 def test_a_custom_channel_sees_the_documented_event(works: Works) -> None:
-    works.send_campaign(_custom(works, 1))
+    works.send_campaign(inboxes(works, 1))
     ((_, event),) = works.functions.calls
     assert set(event) == {
         "Message",
@@ -269,7 +143,7 @@ def test_a_channel_function_that_raises_is_a_custom_delivery_failure(works: Work
         raise KeyError("endpoint_id")
 
     works.functions.named["channel"] = explode
-    activity = works.send_campaign(_custom(works, 2))
+    activity = works.send_campaign(inboxes(works, 2))
     assert set(works.statuses().values()) == {"CUSTOM_DELIVERY_FAILURE"}
     assert (activity["Result"], activity.get("SuccessfulEndpointCount", 0)) == ("SUCCESS", 0)
     assert held_in_balance(activity)
@@ -277,7 +151,7 @@ def test_a_channel_function_that_raises_is_a_custom_delivery_failure(works: Work
 
 def test_a_channel_function_that_does_not_exist_is_tried_once(works: Works) -> None:
     del works.functions.named["channel"]
-    works.send_campaign(_custom(works, 1))
+    works.send_campaign(inboxes(works, 1))
     assert works.statuses() == {"id-0": "CUSTOM_DELIVERY_FAILURE"}
     assert len(works.functions.calls) == 1
 
@@ -376,7 +250,7 @@ def test_a_template_gives_what_the_message_does_not(works: Works) -> None:
 
 
 def test_messages_a_second_are_reserved_in_blocks_and_waiting_is_no_failed_attempt(works: Works) -> None:
-    segment_id = _custom(works, 200)
+    segment_id = inboxes(works, 200)
     campaign = works.start_campaign(segment_id, Limits={"MessagesPerSecond": 10})
     works.run()
     activity = works.activity(campaign["Id"])
@@ -387,7 +261,7 @@ def test_messages_a_second_are_reserved_in_blocks_and_waiting_is_no_failed_attem
 
 
 def test_an_endpoint_gets_no_more_than_its_messages_a_day(works: Works) -> None:
-    segment_id = _custom(works, 2)
+    segment_id = inboxes(works, 2)
     for _ in range(2):
         campaign = works.start_campaign(segment_id, Limits={"Daily": 2})
         works.run(copies=2)
@@ -428,7 +302,7 @@ def test_a_campaign_s_limit_goes_before_the_project_s() -> None:
 
 
 def test_a_deleted_campaign_sends_to_nobody_more(works: Works) -> None:
-    campaign = works.start_campaign(_custom(works, 1))
+    campaign = works.start_campaign(inboxes(works, 1))
     while works.pump.waiting[0][0] != "deliveries":
         works.run_one()
     activity_id = works.pump.waiting[0][1]["ActivityId"]
@@ -471,7 +345,5 @@ def test_a_webhook_gets_the_batch_by_post(works: Works) -> None:
 
 
 def test_a_webhook_must_be_https_unless_it_is_on_this_machine(works: Works) -> None:
-    from engine.senders.custom import deliver_custom
-
     with pytest.raises(functions.CallFailed, match="must be https"):
         deliver_custom(works.context, "http://vendor.example.com/x", {}, "arn:campaign")
