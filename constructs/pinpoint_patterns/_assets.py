@@ -83,13 +83,13 @@ class _PipInstall:
 
     def try_bundle(self, output_dir: str, options: BundlingOptions) -> bool:  # noqa: ARG002 (jsii's contract)
         target = Path(output_dir) / "python"
-        installer = shutil.which("uv", path=str(Path(sys.executable).parent))
-        command = [installer, "pip"] if installer else [sys.executable, "-m", "pip", "--quiet"]
+        uv = shutil.which("uv", path=str(Path(sys.executable).parent))
+        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+        installer = [uv, "pip", "install", "--python", sys.executable] if uv else pip
         subprocess.run(
             [
-                *command,
-                "install",
-                *(["--quiet", "--python-version", "3.13"] if installer else ["--disable-pip-version-check"]),
+                *installer,
+                "--quiet",
                 "--require-hashes",
                 "--no-deps",
                 "--target",

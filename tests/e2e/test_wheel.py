@@ -30,6 +30,13 @@ print(pinpoint_patterns.__file__)
 """
 
 
+# All that this machine needs to reach its packages, and nothing that leads back into the checkout.
+_ELSEWHERE = {
+    **{name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")},
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+}
+
+
 @dataclass(frozen=True)
 class Partner:
     """A folder of somebody else's.
@@ -54,12 +61,7 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
     ended = subprocess.run(
         command,
         cwd=cwd,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": os.environ["HOME"],
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-            **environment,
-        },
+        env={**_ELSEWHERE, **environment},
         capture_output=True,
         text=True,
         timeout=240,
