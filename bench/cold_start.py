@@ -9,22 +9,51 @@ from bench.measure import Figure, ratio, seconds
 
 LAMBDA_SRC = Path(__file__).resolve().parents[1] / "lambda_src"
 FLOOR = "import boto3; boto3.client('pinpoint')"
+_QUEUES = (
+    "CALLBACKS_QUEUE_URL",
+    "DEAD_LETTERS_QUEUE_URL",
+    "DEAD_LETTERS_URL",
+    "MALFORMED_QUEUE_URL",
+    "QUEUE_URL",
+)
+_NUMBERS = (
+    "BUDGET_SECONDS",
+    "FREQUENCY_CAP",
+    "FREQUENCY_WINDOW_SECONDS",
+    "GIVE_UP_AFTER_SECONDS",
+    "LEASE_SECONDS",
+    "MAX_ATTEMPTS",
+    "MOST_ATTEMPTS",
+)
 # Handlers read their settings when they are imported; these satisfy all of them.
 SETTINGS = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
-    "BUDGET_SECONDS": "10",
-    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/bench",
+    "ADAPTER": "channels.webhook.adapter:adapter",
+    "APPLICATION_ID": "bench",
+    "CALLBACK_SECRET_ARN": "bench",
+    "CALLBACK_URL": "https://cdp.example.com/",
+    "CHANNEL": "webhook",
+    "IMPORT_ROLE_ARN": "bench",
+    "LEDGER_TABLE": "bench",
+    "PLACES_TABLE": "bench",
+    "TOPIC_ARN": "bench",
+    "WEBHOOK_SECRET_ARN": "bench",
+    "WEBHOOK_URL": "https://messages.example.com/",
+    "WEBHOOK_IDEMPOTENCY_KEY": "true",
+    **dict.fromkeys(_QUEUES, "https://sqs.us-east-1.amazonaws.com/000000000000/bench"),
+    **dict.fromkeys(_NUMBERS, "10"),
 }
 
 
 def handlers() -> list[str]:
-    """The dotted names of all handler modules below the Lambda source root."""
+    """The dotted names of all modules below the Lambda source root that hold a handler."""
     return sorted(
         ".".join(path.relative_to(LAMBDA_SRC).with_suffix("").parts)
-        for path in LAMBDA_SRC.rglob("handler.py")
+        for path in LAMBDA_SRC.rglob("*.py")
+        if "\ndef handler(" in path.read_text()
     )
 
 
