@@ -11,7 +11,7 @@ from engine.errors import BadRequest, NotFound
 from engine.operations.documents import APPLICATIONS, application_key, page
 from engine.operations.registry import Request
 from engine.operations.tags import check_tags
-from engine.store import Document, Put
+from engine.store import Document, Item, Key, Put
 
 
 def require_application(context: Context, application_id: str) -> Document:
@@ -61,3 +61,16 @@ def delete_app(context: Context, request: Request) -> dict[str, Any]:
     request_erasure(context, request["ApplicationId"])
     context.store.delete(application_key(request["ApplicationId"]))
     return document
+
+
+def require_part(context: Context, application_id: str, key: Key, what: str) -> Item:
+    """What an application has at most one of, such as its event stream.
+
+    Raises:
+        NotFound: There is no such application, or it has none.
+    """
+    require_application(context, application_id)
+    item = context.store.get(key)
+    if item is None:
+        raise NotFound(f"the application has no {what}")
+    return item

@@ -7,8 +7,8 @@ import re
 from typing import Any, Final
 
 from engine.context import Context, iso
-from engine.errors import BadRequest, NotFound
-from engine.operations.apps import require_application
+from engine.errors import BadRequest
+from engine.operations.apps import require_application, require_part
 from engine.operations.documents import event_stream_key, public
 from engine.operations.registry import Request
 from engine.store import Document, Item, Put
@@ -54,8 +54,4 @@ def delete_event_stream(context: Context, request: Request) -> dict[str, Any]:
 
 
 def _require(context: Context, application_id: str) -> Item:
-    require_application(context, application_id)
-    item = context.store.get(event_stream_key(application_id))
-    if item is None:
-        raise NotFound("the application has no event stream")
-    return item
+    return require_part(context, application_id, event_stream_key(application_id), "event stream")
