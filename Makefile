@@ -26,7 +26,7 @@ help: ## list the targets
 demo: $(READY) ## deploy everything into the embedded AWS, send real traffic through, print the balanced ledger
 	$(PY) -m embedded demo --engine $(ENGINE) --seed $(SEED)
 
-test: $(READY) ## all tests, end-to-end ones included
+test: $(READY) .embedded/oldest-botocore/.ready ## all tests, end-to-end ones included
 	$(PY) -m pytest -q -n 2 -m "not e2e"
 	$(PY) -m pytest -q -m e2e
 
@@ -62,7 +62,7 @@ snapshots: $(READY) ## write the template snapshots anew, to be read before they
 	$(PY) -m pytest -q -n 2 tests/infra --snapshot-update
 
 lock: $(READY) ## resolve the dependencies anew: hashed, without download addresses
-	for f in requirements/uv requirements/embedded requirements/dev lambda_src/requirements; do \
+	for f in requirements/uv requirements/embedded requirements/dev requirements/oldest-botocore lambda_src/requirements; do \
 	  (cd $$(dirname $$f) && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $$(basename $$f).in -o $$(basename $$f).txt); done
 
@@ -81,6 +81,11 @@ $(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
 .embedded/venv/.ready: requirements/embedded.txt $(VENV)/.ready
 	$(VENV)/bin/uv venv --quiet --allow-existing --python $(PY) .embedded/venv
 	$(VENV)/bin/uv pip sync --quiet --compile-bytecode --python .embedded/venv/bin/python --require-hashes requirements/embedded.txt
+	@touch $@
+
+# A folder to put before the environment's own packages: hosted functions may bring an SDK this old.
+.embedded/oldest-botocore/.ready: requirements/oldest-botocore.txt $(VENV)/.ready
+	$(VENV)/bin/uv pip sync --quiet --python $(PY) --target .embedded/oldest-botocore --require-hashes requirements/oldest-botocore.txt
 	@touch $@
 
 node_modules/.ready: package-lock.json

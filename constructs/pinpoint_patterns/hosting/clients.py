@@ -1,7 +1,8 @@
 """Change 5: functions that may call Pinpoint find the engine, and sign for its API.
 
-`AWS_DATA_PATH` is botocore's documented way to amend a service's description: the layer holds one file
-that changes the name under which Pinpoint's requests are signed.
+`AWS_DATA_PATH` is botocore's documented way to amend what it knows of a service: the layer holds one file
+that changes the name under which Pinpoint's requests are signed. It amends the endpoint rules, since they
+outrank both the service's model and the credential scopes that botocore has for some of Pinpoint's Regions.
 
 See https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """

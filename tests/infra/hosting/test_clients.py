@@ -1,18 +1,12 @@
 """Functions that may call Pinpoint find the engine; no other function changes."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-
-import pinpoint_patterns.hosting.clients as clients
 
 CALL = iam.PolicyStatement(actions=["mobiletargeting:GetApp"], resources=["*"])
 
@@ -142,29 +136,3 @@ def test_an_image_is_refused(shop: Any) -> None:
 
     with pytest.raises(RuntimeError, match=f"cannot host {function.node.path}.*is an image"):
         shop.host()
-
-
-def test_boto3_signs_for_the_api_when_the_layer_is_on_its_data_path() -> None:
-    folder = Path(clients.__file__).with_name("client_settings") / "pinpoint-engine"
-    script = (
-        "import boto3\n"
-        "client = boto3.client('pinpoint', region_name='us-east-1',\n"
-        "                      aws_access_key_id='a', aws_secret_access_key='b')\n"
-        "def stop(request, **_):\n"
-        "    print(request.url, request.headers['Authorization'].decode())\n"
-        "    raise SystemExit\n"
-        "client.meta.events.register('before-send.pinpoint', stop)\n"
-        "client.get_app(ApplicationId='x')\n"
-    )
-    environment = {
-        **os.environ,
-        "AWS_DATA_PATH": str(folder),
-        "AWS_ENDPOINT_URL_PINPOINT": "https://id.execute-api.us-east-1.amazonaws.com/engine",
-    }
-
-    printed = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-    ).stdout
-
-    assert printed.startswith("https://id.execute-api.us-east-1.amazonaws.com/engine/v1/apps/x ")
-    assert "/us-east-1/execute-api/aws4_request" in printed
