@@ -43,6 +43,24 @@ class Comparison:
         return self.expected == self.seen
 
 
+@dataclass(frozen=True)
+class Section:
+    """The part of the ledger that one scenario answers for.
+
+    Args:
+        title: The scenario's.
+        comparisons: Its cells.
+    """
+
+    title: str
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def off(self) -> tuple[Comparison, ...]:
+        """The cells that are not as computed."""
+        return tuple(one for one in self.comparisons if not one.agrees)
+
+
 def compare(expected: Counts, seen: Counts) -> tuple[Comparison, ...]:
     """Every cell that is expected or seen, in the order of the expectation; surprises come last.
 

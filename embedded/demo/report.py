@@ -9,7 +9,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from embedded.demo.ledger import Comparison
+from embedded.demo.ledger import Section
 
 
 @dataclass
@@ -32,6 +32,11 @@ class Narrator:
             self._status = self.console.status("working")
             self._status.start()
 
+    def part(self, title: str) -> None:
+        """A new part begins, of several steps."""
+        self.close()
+        self.console.print(Text(f"\n{title}", style="bold"))
+
     def detail(self, text: str) -> None:
         """How far the step is; shown in place on a terminal, and nowhere else."""
         if self._status is not None:
@@ -49,17 +54,24 @@ class Narrator:
         return time.monotonic() - self._began
 
 
-def table(comparisons: Sequence[Comparison]) -> Table:
-    """The whole ledger, each place once, in the order of its first cell."""
+def table(sections: Sequence[Section]) -> Table:
+    """The whole ledger: a section a scenario, in it each place once, in the order of its first cell."""
     drawn = Table(title="The ledger: every cell computed before the run", title_justify="left")
     for heading in ("where", "what"):
         drawn.add_column(heading)
     for heading in ("expected", "seen"):
         drawn.add_column(heading, justify="right")
     drawn.add_column("")
-    places = list(dict.fromkeys(comparison.cell.where for comparison in comparisons))
-    for place in places:
-        here = [comparison for comparison in comparisons if comparison.cell.where == place]
+    for section in sections:
+        drawn.add_row(Text(section.title, style="bold"))
+        drawn.add_section()
+        _add_cells(drawn, section)
+    return drawn
+
+
+def _add_cells(drawn: Table, section: Section) -> None:
+    for place in dict.fromkeys(comparison.cell.where for comparison in section.comparisons):
+        here = [comparison for comparison in section.comparisons if comparison.cell.where == place]
         for number, one in enumerate(here):
             drawn.add_row(
                 place if number == 0 else "",
@@ -70,4 +82,3 @@ def table(comparisons: Sequence[Comparison]) -> Table:
                 style="" if one.agrees else "bold red",
             )
         drawn.add_section()
-    return drawn

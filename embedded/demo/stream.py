@@ -57,35 +57,8 @@ def stream_counts(records: list[dict[str, Any]]) -> Counter[Cell]:
 
     A stream tells at least once: records of one type, about one endpoint and one message, are one event.
     """
-    events = {(label, _subject(record)) for record in records for label in _labels(record)}
+    events = {(label, subject(record)) for record in records for label in _labels(record)}
     return Counter(Cell("Event stream", label) for label, _ in events)
-
-
-def ends(records: list[dict[str, Any]]) -> Counter[Cell]:
-    """How each campaign's messages ended."""
-    told = {
-        (_end(record["event_type"], record.get("attributes", {})), _subject(record)) for record in records
-    }
-    return Counter(cell for cell, _ in told if cell)
-
-
-_ENDS = {
-    ("isv_channel.delivery", "DELIVERED"): "delivered",
-    ("isv_channel.delivery", "UNKNOWN"): "unknown",
-}
-
-
-def _end(event_type: str, attributes: dict[str, str]) -> Cell | None:
-    status = attributes.get("status", "")
-    if (event_type, status) in _ENDS:
-        return Cell("Webhook campaign", _ENDS[event_type, status])
-    if (event_type, status) == ("isv_channel.delivery", "FAILED"):
-        return Cell("Webhook campaign", f"failed: {attributes.get('reason', 'without a reason')}")
-    if event_type == "_email.delivered":
-        return Cell("E-mail campaign", "delivered")
-    if event_type == "_email.hardbounce":
-        return Cell("E-mail campaign", "failed: hard bounce")
-    return None
 
 
 def _labels(record: dict[str, Any]) -> Iterator[str]:
@@ -99,7 +72,8 @@ def _labels(record: dict[str, Any]) -> Iterator[str]:
             yield other
 
 
-def _subject(record: dict[str, Any]) -> tuple[str, ...]:
+def subject(record: dict[str, Any]) -> tuple[str, ...]:
+    """What one event is about: endpoint, run and message. A record told twice has the same."""
     attributes = record.get("attributes", {})
     mail = record.get("facets", {}).get("email_channel", {}).get("mail_event", {}).get("mail", {})
     return (

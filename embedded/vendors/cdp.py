@@ -1,16 +1,9 @@
 """A customer data platform's callback: what engagement events are posted to."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from embedded.vendors.faults import FaultPlan
-from embedded.vendors.intake import Contract, Intake, Refused
-
-PATH = "/v1/callbacks"
-
-
-def cdp(faults: FaultPlan) -> Intake:
-    """The callback endpoint; a repeated `webhook-id` is the same event, as Standard Webhooks has it."""
-    return Intake(Contract(PATH, _recipient, "webhook-id"), faults)
+from embedded.vendors.intake import Contract, Refused
 
 
 def _recipient(event: Mapping[str, object]) -> str:
@@ -21,3 +14,7 @@ def _recipient(event: Mapping[str, object]) -> str:
     if not isinstance(address, str) or not address:
         raise Refused("address_is_missing")
     return address
+
+
+CONTRACT: Final = Contract("/v1/callbacks", _recipient, "webhook-id")
+"""A repeated `webhook-id` is the same event, as Standard Webhooks has it."""

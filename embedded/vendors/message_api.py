@@ -1,6 +1,7 @@
 """An ISV's own message API: what the webhook channel posts to."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from embedded.vendors.faults import FaultPlan
 from embedded.vendors.intake import Contract, Intake, Refused, Sabotage
@@ -12,7 +13,7 @@ UNKNOWN_PREFIX = "gone-"
 
 def message_api(faults: FaultPlan, sabotage: Sabotage = Sabotage.NONE) -> Intake:
     """The API, not yet open: it opens when it is given the signing secret."""
-    return Intake(Contract(PATH, _recipient, "idempotency-key"), faults, sabotage=sabotage)
+    return Intake(CONTRACT, faults, sabotage=sabotage)
 
 
 def _recipient(message: Mapping[str, object]) -> str:
@@ -26,3 +27,7 @@ def _recipient(message: Mapping[str, object]) -> str:
     if recipient.startswith(UNKNOWN_PREFIX):
         raise Refused("unknown_recipient", recipient)
     return recipient
+
+
+CONTRACT: Final = Contract(PATH, _recipient, "idempotency-key")
+"""A repeated key is the same message."""

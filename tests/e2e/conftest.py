@@ -8,13 +8,16 @@ from rich.console import Console
 
 from embedded.demo.options import Options
 from embedded.demo.report import Narrator
-from embedded.demo.stage import Stage, stage
+from embedded.demo.scenarios import scenarios_of
+from embedded.demo.stage import Stage
+from embedded.demo.staging import staged
 from tests.support.answers import hold_all
 
 
 @pytest.fixture(scope="session")
 def hosted_stage() -> Iterator[Stage]:
-    with stage(Options(), Narrator(Console(file=io.StringIO()))) as running:
+    options = Options()
+    with staged(scenarios_of(options), options, Narrator(Console(file=io.StringIO()))) as running:
         # Clients are kept: every answer that the demo and the tests get is held against the model.
         hold_all(running.account.client("pinpoint"))
         yield running

@@ -1,10 +1,10 @@
 """What the demo reads afterwards, turned into cells."""
 
-from embedded.demo.campaigns import activity_counts, audit_counts
-from embedded.demo.importing import import_counts
 from embedded.demo.ledger import Cell
-from embedded.demo.mail import mail_counts
-from embedded.demo.stream import ends, stream_counts
+from embedded.demo.scenarios.campaign.importing import import_counts
+from embedded.demo.scenarios.campaign.readings import ends, mail_counts
+from embedded.demo.scenarios.campaign.sending import activity_counts, audit_counts
+from embedded.demo.stream import stream_counts
 from embedded.demo.vendor_counts import vendor_counts
 from embedded.vendors.faults import Fault
 from embedded.vendors.journal import Entry, Journal

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from embedded.demo.ledger import Cell, Counts
-from embedded.demo.plan import Endpoint, Plan
+from embedded.demo.scenarios.campaign.plan import Endpoint, Plan
 from embedded.vendors.faults import Fault, FaultPlan
 from embedded.vendors.message_api import UNKNOWN_PREFIX
 

@@ -1,4 +1,4 @@
-"""The file that the demo drops in: 2,000 endpoints from a seed, some of them bad on purpose."""
+"""The file that is dropped in: endpoints from a seed, some rows bad on purpose."""
 
 import csv
 import io
@@ -6,13 +6,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from embedded.demo.bad_rows import HEADER, KINDS
+from embedded.demo.scenarios.campaign.bad_rows import HEADER, KINDS
 from embedded.vendors.faults import Fault, FaultPlan
 from embedded.vendors.message_api import UNKNOWN_PREFIX
-
-ROWS = 2_000
-BAD_ROWS = 40
-CUSTOM_ROWS = 1_400
 
 _NAMES = ("Ada", "Zoë", "José", "Ngọc", "Sean O'Neil", 'Bill "Bo" Day', "李雷", "Fatima", "Søren", "Grace")
 _PLACES = (
@@ -59,19 +55,74 @@ class Plan:
     content: bytes
 
 
-def make_plan(seed: int, faults: FaultPlan) -> Plan:
-    """Makes the file; the same seed and faults make the same bytes.
+@dataclass(frozen=True)
+class Mix:
+    """How many endpoints there are of each kind, in the proportions of a file of 1,960 good rows.
+
+    Args:
+        good: Good rows; at least 50, so that there is one of each kind.
+    """
+
+    good: int
+
+    def part(self, of_1960: int) -> int:
+        """At least one, so that every kind happens in every file."""
+        return max(1, round(of_1960 * self.good / 1_960))
+
+    @property
+    def custom(self) -> int:
+        """Handles; the other good rows are mail addresses."""
+        return self.part(1_400)
+
+    @property
+    def mixed_users(self) -> int:
+        """Users with two handles and two mail addresses: the cap is met in the second campaign."""
+        return self.part(10)
+
+    @property
+    def busy_users(self) -> int:
+        """Users with five handles: the cap is met in the first campaign."""
+        return self.part(12)
+
+    @property
+    def gone(self) -> int:
+        """Handles that belong to nobody any more."""
+        return self.part(15)
+
+    @property
+    def bounces(self) -> int:
+        """Mailboxes that bounce."""
+        return self.part(30)
+
+    @property
+    def complaints(self) -> int:
+        """Mailboxes that complain."""
+        return self.part(10)
+
+    def opted_out(self, channel: str) -> int:
+        """Endpoints that want nothing."""
+        return self.part({"CUSTOM": 60, "EMAIL": 25}[channel])
+
+    def shared(self, channel: str) -> dict[int, int]:
+        """By number of sharers, addresses that endpoints share: importing one makes the others inactive."""
+        pairs, triples = {"CUSTOM": (30, 5), "EMAIL": (10, 2)}[channel]
+        return {2: self.part(pairs), 3: self.part(triples)}
+
+
+def make_plan(seed: int, faults: FaultPlan, *, people: int, bad_rows: int) -> Plan:
+    """Makes the file; the same arguments make the same bytes.
 
     Args:
         seed: Decides everything that looks random.
         faults: The message vendor's bad day: users near the frequency cap get handles that meet no fault,
             since which of their endpoints comes first is not ours to say.
+        people: Rows, the bad ones included.
+        bad_rows: How many of them no import may take.
     """
     chance = random.Random(seed)
-    people = _People(chance.randrange(16**4), faults)
-    endpoints = [*people.custom(CUSTOM_ROWS), *people.email(ROWS - BAD_ROWS - CUSTOM_ROWS - 2 * _MIXED_USERS)]
-    endpoints += people.on_both_channels()
-    bad = [list(KINDS)[number % len(KINDS)] for number in range(BAD_ROWS)]
+    made = _People(chance.randrange(16**4), faults, Mix(people - bad_rows))
+    endpoints = [*made.custom(), *made.email(), *made.on_both_channels()]
+    bad = [list(KINDS)[number % len(KINDS)] for number in range(bad_rows)]
     lines = [_line(endpoint, chance) for endpoint in endpoints]
     lines += [KINDS[kind](number) for number, kind in enumerate(bad)]
     chance.shuffle(lines)
@@ -79,39 +130,35 @@ def make_plan(seed: int, faults: FaultPlan) -> Plan:
     return Plan(tuple(endpoints), {kind: bad.count(kind) for kind in KINDS}, content)
 
 
-_OPTED_OUT = {"CUSTOM": 60, "EMAIL": 25}
-_PAIRS = {"CUSTOM": 30, "EMAIL": 10}
-"""Addresses that two endpoints share; three share a few more. Importing one makes the other inactive."""
-_TRIPLES = {"CUSTOM": 5, "EMAIL": 2}
-_GONE = 15
-_BOUNCES, _COMPLAINTS = 30, 10
-_BUSY_USERS, _ENDPOINTS_A_BUSY_USER = 12, 5
-_MIXED_USERS = 10
-"""Users with two handles and two mail addresses: their last message meets the cap in the second campaign."""
+_ENDPOINTS_A_BUSY_USER = 5
+_ENDPOINTS_A_CHANNEL = 2
+"""Of a user with both."""
 
 
 class _People:
-    def __init__(self, tag: int, faults: FaultPlan) -> None:
+    def __init__(self, tag: int, faults: FaultPlan, mix: Mix) -> None:
         self.tag = f"{tag:04x}"
         self.faults = faults
+        self.mix = mix
         self.made = 0
         self.users = 0
 
-    def custom(self, total: int) -> Iterator[Endpoint]:
-        start = self.made
-        for _ in range(_BUSY_USERS):
+    def custom(self) -> Iterator[Endpoint]:
+        start, total = self.made, self.mix.custom - _ENDPOINTS_A_CHANNEL * self.mix.mixed_users
+        for _ in range(self.mix.busy_users):
             user = self.user()
             for _ in range(_ENDPOINTS_A_BUSY_USER):
                 yield self.endpoint("CUSTOM", self.calm_handle(), user)
-        for number in range(_GONE):
+        for number in range(self.mix.gone):
             yield self.endpoint("CUSTOM", f"{UNKNOWN_PREFIX}{self.tag}-{number}")
         yield from self.shared_and_opted_out("CUSTOM", "handle")
-        while self.made - start < total - 2 * _MIXED_USERS:
+        while self.made - start < total:
             yield self.endpoint("CUSTOM", self.address("handle"))
 
-    def email(self, total: int) -> Iterator[Endpoint]:
-        start = self.made
-        for mailbox, count in (("bounce", _BOUNCES), ("complaint", _COMPLAINTS)):
+    def email(self) -> Iterator[Endpoint]:
+        mix = self.mix
+        start, total = self.made, mix.good - mix.custom - _ENDPOINTS_A_CHANNEL * mix.mixed_users
+        for mailbox, count in (("bounce", mix.bounces), ("complaint", mix.complaints)):
             for _ in range(count):
                 yield self.endpoint("EMAIL", self.address(mailbox))
         yield from self.shared_and_opted_out("EMAIL", "success")
@@ -119,19 +166,19 @@ class _People:
             yield self.endpoint("EMAIL", self.address("success"))
 
     def on_both_channels(self) -> Iterator[Endpoint]:
-        for _ in range(_MIXED_USERS):
+        for _ in range(self.mix.mixed_users):
             user = self.user()
-            for _ in range(2):
+            for _ in range(_ENDPOINTS_A_CHANNEL):
                 yield self.endpoint("CUSTOM", self.calm_handle(), user)
                 yield self.endpoint("EMAIL", self.address("success"), user)
 
     def shared_and_opted_out(self, channel: str, mailbox: str) -> Iterator[Endpoint]:
-        for sharers, groups in ((2, _PAIRS[channel]), (3, _TRIPLES[channel])):
+        for sharers, groups in self.mix.shared(channel).items():
             for _ in range(groups):
                 address = self.address(mailbox)
                 for _ in range(sharers):
                     yield self.endpoint(channel, address)
-        for _ in range(_OPTED_OUT[channel]):
+        for _ in range(self.mix.opted_out(channel)):
             yield self.endpoint(channel, self.address(mailbox), opted_out=True)
 
     def endpoint(self, channel: str, address: str, user: str = "", *, opted_out: bool = False) -> Endpoint:

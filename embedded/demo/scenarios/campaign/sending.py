@@ -1,4 +1,4 @@
-"""The demo's two campaigns, as any client of Amazon Pinpoint would start them."""
+"""Two campaigns, as any client of Amazon Pinpoint would start them."""
 
 import contextlib
 import json
@@ -11,13 +11,14 @@ from typing import Any
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell
 from embedded.demo.report import Narrator
+from embedded.demo.scenario import ScenarioFailed
 
 SENDER = "no-reply@example.com"
 _OFFER = "Hello {{User.UserAttributes.FirstName}}, 20 % off your {{Attributes.Plan}} plan."
 _TARGETING_SECONDS = 150.0
 
 
-class CampaignFailed(RuntimeError):
+class CampaignFailed(ScenarioFailed):
     """A campaign did not come to its end, or to a bad one."""
 
 

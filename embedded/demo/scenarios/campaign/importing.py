@@ -10,11 +10,12 @@ from typing import Any
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell
 from embedded.demo.report import Narrator
+from embedded.demo.scenario import ScenarioFailed
 
 _IMPORT_SECONDS = 120.0
 
 
-class ImportStuck(RuntimeError):
+class ImportStuck(ScenarioFailed):
     """No report came, or it tells of no segment."""
 
 

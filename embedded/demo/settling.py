@@ -1,0 +1,42 @@
+"""Waiting until counts that go on growing after the traffic have come to rest."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from embedded.demo.ledger import Counts, compare
+from embedded.demo.report import Narrator
+
+# Once every count is as expected, this long is waited for what must not come.
+_QUIET_SECONDS: Final = 3.0
+# Once nothing changes any more for this long, what is missing will not come.
+_STILL_SECONDS: Final = 20.0
+# Something that never comes to rest is off, too.
+_SETTLE_SECONDS: Final = 600.0
+
+
+def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator: Narrator) -> Counts:
+    """Reads until all is as expected and stays so, or until nothing changes any more.
+
+    Args:
+        expected: The counts computed before.
+        seen: Those that are final.
+        late: Reads those that may still change.
+        narrator: Told how many are still to come.
+
+    Returns:
+        Those that are final and those that were read last.
+    """
+    began = changed = time.monotonic()
+    counts: Counts = {}
+    while True:
+        before, counts = counts, late()
+        now = time.monotonic()
+        if counts != before:
+            changed = now
+        off = sum(not comparison.agrees for comparison in compare(expected, {**seen, **counts}))
+        narrator.detail(f"{off} counts still to come")
+        patience = _STILL_SECONDS if off else _QUIET_SECONDS
+        if now - changed > patience or now - began > _SETTLE_SECONDS:
+            return {**seen, **counts}
+        time.sleep(0.5)
