@@ -2,9 +2,10 @@
 # Python >= 3.11, Node >= 20, make and git.
 PYTHON  ?= python3
 ENGINE  ?= hosted
-PATTERN ?= --all
 PORT    ?= 4566
 SEED    ?= 1
+# One stack, such as SegmentImport, with what it depends on; all of them by default.
+PATTERN ?=
 # More settings for synth, diff and deploy, such as -c sending=live (stacks/settings.py has all).
 CONTEXT ?=
 
@@ -15,6 +16,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 CDK    := node_modules/.bin/cdk
 CDKARG := -c engine=$(ENGINE) $(CONTEXT)
+STACKS := $(or $(PATTERN),--all)
 READY  := $(VENV)/.ready .embedded/venv/.ready node_modules/.ready
 
 .DEFAULT_GOAL := help
@@ -23,8 +25,8 @@ READY  := $(VENV)/.ready .embedded/venv/.ready node_modules/.ready
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
 
-demo: $(READY) ## deploy everything into the embedded AWS, send real traffic through, print the balanced ledger
-	$(PY) -m embedded demo --engine $(ENGINE) --seed $(SEED)
+demo: $(READY) ## deploy into the embedded AWS, send real traffic, print the balanced ledger (PATTERN=SegmentImport)
+	$(PY) -m embedded demo --engine $(ENGINE) --seed $(SEED) --pattern "$(PATTERN)"
 
 test: $(READY) .embedded/oldest-botocore/.ready ## all tests, end-to-end ones included
 	$(PY) -m pytest -q -n 2 -m "not e2e"
@@ -36,8 +38,8 @@ check: $(READY) ## lint, format and types
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pyright
 
-up: $(READY) ## the embedded AWS with all stacks on 127.0.0.1 (PORT=4566), kept running
-	$(PY) -m embedded up --engine $(ENGINE) --port $(PORT)
+up: $(READY) ## the embedded AWS, kept running on 127.0.0.1 (PORT=4566, PATTERN=SegmentImport)
+	$(PY) -m embedded up --engine $(ENGINE) --port $(PORT) --stacks "$(PATTERN)"
 
 down: $(READY) ## end what `make up` started
 	$(PY) -m embedded down
@@ -46,11 +48,11 @@ synth: $(READY) ## synthesize the templates for review (ENGINE=hosted or pinpoin
 	timeout 300 $(CDK) synth $(CDKARG) --quiet
 
 diff: $(READY) ## compare with what your AWS account has
-	timeout 600 $(CDK) diff $(CDKARG) $(PATTERN)
+	timeout 600 $(CDK) diff $(CDKARG) $(STACKS)
 
 deploy: synth ## deploy one pattern into your AWS account (PATTERN=SegmentImport)
-	$(PY) -m tools.deployable $(ENGINE) $(PATTERN)
-	timeout 3600 $(CDK) deploy --app cdk.out $(PATTERN)
+	$(PY) -m tools.deployable $(ENGINE) $(STACKS)
+	timeout 3600 $(CDK) deploy --app cdk.out $(STACKS)
 
 coverage: $(READY) ## the Pinpoint API's operations: done or 501
 	PYTHONPATH=lambda_src $(PY) -m engine.coverage
