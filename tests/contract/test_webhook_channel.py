@@ -19,6 +19,7 @@ from patterns.custom_channel.batch import Sender
 from patterns.custom_channel.delivery import Delivery
 from patterns.custom_channel.message import ChannelMessage
 from pinpoint_runtime.ledger import Ledger
+from pinpoint_runtime.queues import SourceQueue
 from pinpoint_runtime.webhook import SigningSecret, Webhook
 
 SECRET = "whsec_" + "a" * 44
@@ -74,7 +75,13 @@ def run(api: Intake, sqs: Any, ledger: Ledger, dead_url: str, *, keyed: bool) ->
             address + PATH, SigningSecret(Secrets(), "arn"), idempotency_key=keyed, read_timeout=5.0
         )
         delivery = Delivery(WebhookAdapter(webhook, keyed), ledger, max_attempts=6, patience=3600)
-        sender = Sender("webhook", delivery, sqs, project, "queue", dead_url, threads)
+        sender = Sender(
+            "webhook",
+            delivery,
+            SourceQueue(sqs, url="queue", dead_letters_url=dead_url),
+            project,
+            threads,
+        )
         waiting = list(HANDLES)
         for receives in range(1, 20):
             again, _ = sender.process([record(handle, receives) for handle in waiting])

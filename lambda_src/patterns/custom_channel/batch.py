@@ -9,10 +9,10 @@ from typing import Any, Final, TypeAlias
 
 from patterns.custom_channel.delivery import Delivery, Done, Dropped, Received, Wait
 from patterns.custom_channel.message import MessageUnreadable, message_from_json
-from patterns.custom_channel.outbox import Letter, enqueue
 from patterns.custom_channel.results import Result, publish
 from pinpoint_runtime.ledger import State
 from pinpoint_runtime.logger import logger
+from pinpoint_runtime.queues import Again, Dead, End, Finished, SourceQueue
 
 _LOG: Final = logger(__name__)
 _RETRY: Final = Wait(30.0)
@@ -47,19 +47,16 @@ class Sender:
     Attributes:
         channel: The channel's name.
         delivery: How one message is delivered.
-        sqs, pinpoint: boto3 clients.
-        queue_url: Where the messages come from.
-        dead_letters_url: Where those go that failed.
+        queue: Where the messages come from.
+        pinpoint: A boto3 client.
         threads: Sends at a time.
         clock: Epoch seconds.
     """
 
     channel: str
     delivery: Delivery
-    sqs: Any
+    queue: SourceQueue
     pinpoint: Any
-    queue_url: str
-    dead_letters_url: str
     threads: Executor
     clock: Callable[[], float] = time.time
 
@@ -72,10 +69,11 @@ class Sender:
         arrived = [_arrived(record) for record in records]
         courses = dict(zip(arrived, self.threads.map(self._course, arrived), strict=True))
         courses |= self._reported(courses)
-        courses |= self._buried(courses)
-        waiting = {one: course for one, course in courses.items() if isinstance(course, Wait)}
-        self._put_off(waiting)
-        return [one.id for one in waiting], Counter(_count(course) for course in courses.values())
+        again = self.queue.settle((one.record, self._end(one, course)) for one, course in courses.items())
+        counts = Counter(
+            "Postponed" if one.id in again else _count(course) for one, course in courses.items()
+        )
+        return again, counts
 
     def _course(self, arrived: Arrived) -> Course:
         if isinstance(arrived.received, Poison):
@@ -106,44 +104,20 @@ class Sender:
             changed[one] = Poison(f"{result.state}: {refusal.reason}") if hopeless else _RETRY
         return changed
 
-    def _buried(self, courses: Mapping[Arrived, Course]) -> dict[Arrived, Course]:
-        """Put what failed among the dead letters, with its reason."""
-        dead = {one: letter for one, course in courses.items() if (letter := self._dead(one, course))}
-        try:
-            enqueue(self.sqs, self.dead_letters_url, dead.values())
-        except Exception as error:  # noqa: BLE001 (nothing may be deleted before it is kept elsewhere)
-            _LOG.error("dead letters not kept", extra={"why": type(error).__name__, "count": len(dead)})
-            return dict.fromkeys(dead, _RETRY)
-        return {}
-
-    def _dead(self, arrived: Arrived, course: Course) -> Letter | None:
-        if isinstance(course, Poison):
-            return Letter(arrived.record["body"], course.reason)
-        if not isinstance(course, Done) or not isinstance(arrived.received, Received):
-            return None
-        # Who moves an unknown one back must be able to trust that it cannot go out twice.
-        unknown = course.state is State.UNKNOWN and self.delivery.adapter.repeatable
-        if course.state is State.FAILED or unknown:
-            return Letter(arrived.received.message.put_back().to_json(), course.reason)
-        return None
-
-    def _put_off(self, waiting: Mapping[Arrived, Wait]) -> None:
-        """Hide messages for as long as they wait. If that fails, they come with the queue's own timeout."""
-        entries = [
-            {
-                "Id": str(number),
-                "ReceiptHandle": one.record["receiptHandle"],
-                "VisibilityTimeout": max(1, round(wait.seconds)),
-            }
-            for number, (one, wait) in enumerate(waiting.items())
-        ]
-        for start in range(0, len(entries), 10):
-            try:
-                self.sqs.change_message_visibility_batch(
-                    QueueUrl=self.queue_url, Entries=entries[start : start + 10]
-                )
-            except Exception as error:  # noqa: BLE001
-                _LOG.warning("waits not set", extra={"why": type(error).__name__})
+    def _end(self, arrived: Arrived, course: Course) -> End:
+        match course:
+            case Wait(seconds):
+                return Again(seconds)
+            case Poison(reason):
+                return Dead(reason)
+            case Done(state, reason) if isinstance(arrived.received, Received):
+                # Who moves an unknown one back must be able to trust that it cannot go out twice.
+                unknown = state is State.UNKNOWN and self.delivery.adapter.repeatable
+                if state is State.FAILED or unknown:
+                    return Dead(reason, arrived.received.message.put_back().to_json())
+                return Finished()
+            case _:
+                return Finished()
 
     def _too_old(self, arrived: Arrived) -> bool:
         received = arrived.received

@@ -1,6 +1,5 @@
 """The course of one message: claim, send, settle, and what follows from the answer."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from patterns.custom_channel.adapter import Adapter
 from patterns.custom_channel.message import ChannelMessage
 from pinpoint_runtime.ledger import Claimed, Duplicate, Held, Ledger, Settled, State
 from pinpoint_runtime.logger import logger
+from pinpoint_runtime.queues import backoff
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
 
 _LOG: Final = logger(__name__)
@@ -17,7 +17,6 @@ _LONGEST_BACKOFF: Final = 300.0
 # Short, so that a receiver that is back is soon noticed; long enough that hours of patience do not use up
 # the queue's 1,000 receives.
 _LONGEST_PATIENT_BACKOFF: Final = 60.0
-_LONGEST_WAIT: Final = 11 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class Delivery:
                 return self._again(claim, reason, lost=True)
             case RetryLater(_, after, attempted=False):
                 self.ledger.reopen(claim, counts=False)
-                return Wait(_wait(after, received.receives, _LONGEST_PATIENT_BACKOFF))
+                return Wait(backoff(received.receives, longest=_LONGEST_PATIENT_BACKOFF, after=after))
             case RetryLater(reason, after):
                 return self._again(claim, reason, after=after)
 
@@ -125,16 +124,10 @@ class Delivery:
         if claim.attempts >= self.max_attempts:
             return self._end(claim, f"retries_exhausted:{reason}", failed=not (lost or claim.lost))
         self.ledger.reopen(claim, counts=True, lost=lost)
-        return Wait(_wait(after, claim.attempts, _LONGEST_BACKOFF))
+        return Wait(backoff(claim.attempts, longest=_LONGEST_BACKOFF, after=after))
 
     def _end(self, claim: Claimed, reason: str, *, failed: bool) -> Done:
         """Settle as failed only what surely did not reach anybody."""
         state = State.FAILED if failed else State.UNKNOWN
         self.ledger.settle(claim, state, reason)
         return Done(state, reason)
-
-
-def _wait(after: float | None, times: int, longest: float) -> float:
-    """At least what was asked for, growing with each time, spread out so that not all come back at once."""
-    backoff = min(longest, 2.0 ** min(times, 16))
-    return min(max(after or 0.0, backoff / 2) + random.uniform(0, backoff / 2), _LONGEST_WAIT)

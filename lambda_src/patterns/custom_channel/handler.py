@@ -8,10 +8,10 @@ import uuid
 from typing import Any
 
 from patterns.custom_channel.invocation import messages
-from patterns.custom_channel.outbox import Letter, enqueue
 from pinpoint_runtime import settings
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
+from pinpoint_runtime.queues import Letter, enqueue
 
 _LOG = logger(__name__)
 _SQS = client("sqs", attempts=3, read_timeout=4)

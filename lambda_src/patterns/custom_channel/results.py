@@ -4,18 +4,15 @@ See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from patterns.custom_channel.message import ChannelMessage
 from pinpoint_runtime.ledger import State
+from pinpoint_runtime.project_events import LONGEST_VALUE, ProjectEvent, Refused, put_events, timestamp
 
 EVENT_TYPE: Final = "isv_channel.delivery"
-_MOST_EVENTS: Final = 100
-# A longer value loses the whole event.
-_LONGEST_VALUE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -31,16 +28,8 @@ class Result:
         return f"{self.message.key}-{self.message.generation}"
 
 
-@dataclass(frozen=True)
-class Refused:
-    """An event that the project did not take. `permanent` says that it never will."""
-
-    reason: str
-    permanent: bool
-
-
 def publish(pinpoint: Any, channel: str, results: Sequence[Result], now: float) -> dict[str, Refused]:
-    """Put the results' events, 100 a call.
+    """Put the results' events.
 
     Args:
         pinpoint: A boto3 Pinpoint client.
@@ -49,46 +38,18 @@ def publish(pinpoint: Any, channel: str, results: Sequence[Result], now: float) 
         now: Epoch seconds.
 
     Returns:
-        Those not taken, by event id. A 202 for the whole says nothing about each.
+        Those not taken, by event id.
     """
-    by_project: dict[str, list[Result]] = defaultdict(list)
+    by_project: dict[str, list[ProjectEvent]] = defaultdict(list)
     for result in results:
-        by_project[result.message.application_id].append(result)
+        by_project[result.message.application_id].append(_event(result, channel, now))
     refused: dict[str, Refused] = {}
-    for application_id, own in by_project.items():
-        for start in range(0, len(own), _MOST_EVENTS):
-            chunk = own[start : start + _MOST_EVENTS]
-            refused |= _put(pinpoint, application_id, chunk, channel, now)
+    for application_id, events in by_project.items():
+        refused |= put_events(pinpoint, application_id, events)
     return refused
 
 
-def _put(
-    pinpoint: Any, application_id: str, results: Sequence[Result], channel: str, now: float
-) -> dict[str, Refused]:
-    batch: dict[str, dict[str, Any]] = defaultdict(lambda: {"Endpoint": {}, "Events": {}})
-    for result in results:
-        batch[result.message.endpoint_id]["Events"][result.event_id] = _event(result, channel, now)
-    try:
-        answer = pinpoint.put_events(ApplicationId=application_id, EventsRequest={"BatchItem": dict(batch)})
-    except Exception as error:  # noqa: BLE001 (whatever it was, the results are still to be told)
-        return {result.event_id: Refused(type(error).__name__, permanent=False) for result in results}
-    items = answer["EventsResponse"].get("Results", {})
-    refusals = {
-        result.event_id: _refusal(items.get(result.message.endpoint_id, {}), result.event_id)
-        for result in results
-    }
-    return {event_id: refusal for event_id, refusal in refusals.items() if refusal}
-
-
-def _refusal(item: Mapping[str, Any], event_id: str) -> Refused | None:
-    answer = item.get("EventsItemResponse", {}).get(event_id) or item.get("EndpointItemResponse") or {}
-    status = answer.get("StatusCode", 500)
-    if 200 <= status < 300:
-        return None
-    return Refused(f"result_event_{status}", permanent=400 <= status < 500 and status != 429)
-
-
-def _event(result: Result, channel: str, now: float) -> dict[str, Any]:
+def _event(result: Result, channel: str, now: float) -> ProjectEvent:
     message = result.message
     attributes = {
         "channel": channel,
@@ -100,8 +61,9 @@ def _event(result: Result, channel: str, now: float) -> dict[str, Any]:
         "journey_id": message.journey_id,
         "message_key": message.key,
     }
-    return {
+    event = {
         "EventType": EVENT_TYPE,
-        "Timestamp": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
-        "Attributes": {name: value[:_LONGEST_VALUE] for name, value in attributes.items() if value},
+        "Timestamp": timestamp(now),
+        "Attributes": {name: value[:LONGEST_VALUE] for name, value in attributes.items() if value},
     }
+    return ProjectEvent(message.endpoint_id, result.event_id, event)

@@ -7,6 +7,7 @@ from pinpoint_runtime.batch import BatchResponse, NotYet, Record, queue_failures
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.ledger import Claimed, Held, Ledger, State
 from pinpoint_runtime.logger import logger, with_request
+from pinpoint_runtime.queues import Letter, enqueue
 from pinpoint_runtime.settings import text, whole_number
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, SigningSecret, Unknown, Webhook
 
@@ -72,10 +73,6 @@ def _wait(record: Record, seconds: float) -> NotYet:
 
 
 def _give_up(record: Record, claim: Claimed, reason: str) -> None:
-    _SQS.send_message(
-        QueueUrl=_DEAD_LETTERS,
-        MessageBody=record["body"],
-        MessageAttributes={"reason": {"DataType": "String", "StringValue": reason}},
-    )
+    enqueue(_SQS, _DEAD_LETTERS, [Letter(record["body"], reason)])
     _LEDGER.settle(claim, State.UNKNOWN if claim.lost else State.FAILED, reason)
     _LOG.warning("callback given up", extra={"key": claim.key, "reason": reason})

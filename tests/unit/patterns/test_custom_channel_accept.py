@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from patterns.custom_channel.invocation import InvocationUnreadable, messages
 from patterns.custom_channel.message import ChannelMessage, MessageUnreadable, message_from_json
-from patterns.custom_channel.outbox import EnqueueFailed, Letter, enqueue
 
 
 def campaign(**changes: Any) -> dict[str, Any]:
@@ -36,29 +35,6 @@ def campaign(**changes: Any) -> dict[str, Any]:
 
 def accept(event: object, owner: str = "o") -> list[ChannelMessage]:
     return list(messages(event, owner=owner, now_ms=1))
-
-
-class Queue:
-    """SQS that refuses each body once, if told so, or for ever."""
-
-    def __init__(self, refuses: str = "", times: int = 1) -> None:
-        self.bodies: list[str] = []
-        self.calls = 0
-        self._refuses = refuses
-        self._times = times
-
-    def send_message_batch(self, **request: Any) -> dict[str, Any]:
-        self.calls += 1
-        assert len(request["Entries"]) <= 10
-        assert sum(len(entry["MessageBody"]) for entry in request["Entries"]) <= 262_144
-        failed = []
-        for entry in request["Entries"]:
-            if self._times and entry["MessageBody"] == self._refuses:
-                self._times -= 1
-                failed.append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
-            else:
-                self.bodies.append(entry["MessageBody"])
-        return {"Failed": failed} if failed else {}
 
 
 def test_each_endpoint_becomes_a_message_with_what_is_known_of_it() -> None:
@@ -134,28 +110,3 @@ def test_a_message_of_the_wrong_shape_is_unreadable(change: dict[str, Any]) -> N
     (message,) = accept(campaign(Endpoints={"e": {}}))
     with pytest.raises(MessageUnreadable):
         message_from_json(json.dumps(json.loads(message.to_json()) | change))
-
-
-def test_fifty_messages_take_five_calls() -> None:
-    queue = Queue()
-    enqueue(queue, "url", (Letter(str(number)) for number in range(50)))
-    assert (queue.calls, len(queue.bodies)) == (5, 50)
-
-
-def test_what_a_queue_did_not_take_is_offered_again_alone() -> None:
-    queue = Queue(refuses="b")
-    enqueue(queue, "url", [Letter("a"), Letter("b")], sleep=lambda _: None)
-    assert queue.bodies == ["a", "b"]
-
-
-def test_a_queue_that_never_takes_a_message_fails_the_invocation_so_that_pinpoint_repeats_it() -> None:
-    queue = Queue(refuses="b", times=99)
-    with pytest.raises(EnqueueFailed, match="1 messages"):
-        enqueue(queue, "url", [Letter("a"), Letter("b"), Letter("c")], sleep=lambda _: None)
-    assert queue.bodies == ["a", "c"]
-
-
-def test_large_messages_share_a_call_only_as_far_as_the_queue_allows() -> None:
-    queue = Queue()
-    enqueue(queue, "url", [Letter("x" * 100_000)] * 5)
-    assert (queue.calls, len(queue.bodies)) == (3, 5)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -16,6 +17,7 @@ from patterns.custom_channel.batch import Sender
 from patterns.custom_channel.delivery import Delivery
 from patterns.custom_channel.message import ChannelMessage, message_from_json
 from pinpoint_runtime.ledger import Ledger
+from pinpoint_runtime.queues import SourceQueue
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
 
 LEASE = 90.0
@@ -73,6 +75,7 @@ class Room:
     """A sender with everything around it, and a queue whose receives are counted by hand."""
 
     sender: Sender
+    sqs: Any
     vendor: Vendor
     project: Project
     dead: Callable[[], list[tuple[str, str]]]
@@ -143,14 +146,12 @@ def room() -> Iterator[Room]:
             delivery=Delivery(
                 vendor, Ledger(dynamodb, "ledger", lease=LEASE, clock=clock), 3, PATIENCE, clock
             ),
-            sqs=sqs,
+            queue=SourceQueue(sqs, url="queue", dead_letters_url=dead_url),
             pinpoint=project,
-            queue_url="queue",
-            dead_letters_url=dead_url,
             threads=threads,
             clock=clock,
         )
-        yield Room(sender, vendor, project, lambda: dead_letters(sqs, dead_url), now, visibility)
+        yield Room(sender, sqs, vendor, project, lambda: dead_letters(sqs, dead_url), now, visibility)
 
 
 def dead_letters(sqs: Any, url: str) -> list[tuple[str, str]]:
@@ -296,7 +297,7 @@ def test_one_event_refused_inside_an_accepted_call_is_told_apart(room: Room) -> 
     assert room.process(message("slow"), message("odd"), message("good")) == ["id-0"]
     assert room.project.statuses() == {"DELIVERED": 1}
     ((body, reason),) = room.dead()
-    assert (message_from_json(body).endpoint_id, reason) == ("odd", "DELIVERED: result_event_400")
+    assert (message_from_json(body).endpoint_id, reason) == ("odd", "DELIVERED: event_400")
 
 
 @pytest.mark.parametrize("body", ["not JSON", "{}", "[]", json.dumps({"key": 1})])
@@ -325,10 +326,8 @@ def test_a_dead_letter_moved_back_is_tried_anew_and_reported_anew(room: Room) ->
 
 def test_nothing_is_given_up_while_the_dead_letters_cannot_be_kept(room: Room) -> None:
     room.vendor.plan = {"e": [Rejected("no")]}
-    keep = room.sender.sqs.send_message_batch
-    room.sender.sqs.send_message_batch = lambda **_: (_ for _ in ()).throw(ConnectionError())
-    assert room.process(message()) == ["id-0"]
-    room.sender.sqs.send_message_batch = keep
+    with patch.object(room.sqs, "send_message_batch", side_effect=ConnectionError):
+        assert room.process(message()) == ["id-0"]
     assert room.process(message(), receives=2) == []
     assert len(room.dead()) == 1
     assert len(room.vendor.sent) == 1

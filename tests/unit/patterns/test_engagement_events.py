@@ -234,7 +234,7 @@ def test_a_callback_that_is_refused_is_dead_with_the_reason(world: World) -> Non
     world.platform.plan = [Rejected("http_400")]
     assert world.send(world.waiting("calls")) == []
     (dead,) = world.waiting("dead")
-    assert dead["MessageAttributes"]["reason"]["StringValue"] == "http_400"
+    assert dead["MessageAttributes"]["Reason"]["StringValue"] == "http_400"
 
 
 @pytest.mark.parametrize("outcome", [RetryLater("http_500"), Unknown("ReadTimeoutError")])
@@ -245,7 +245,7 @@ def test_a_callback_that_fails_too_often_is_dead_with_the_reason(world: World, o
     failures = [len(world.send(messages)) for _ in range(3)]
     assert failures == [1, 1, 0]
     (dead,) = world.waiting("dead")
-    assert "after 3 attempts" in dead["MessageAttributes"]["reason"]["StringValue"]
+    assert "after 3 attempts" in dead["MessageAttributes"]["Reason"]["StringValue"]
 
 
 def test_a_lost_answer_is_repeated_under_the_same_key(world: World) -> None:

@@ -11,8 +11,14 @@ from typing import Final
 NAMESPACE: Final = "PinpointPatterns"
 
 
-def emit(channel: str, counts: Mapping[str, int], now: float) -> None:
-    """Count what happened on a channel; the channel is the only dimension, never a person."""
+def emit(dimensions: Mapping[str, str], counts: Mapping[str, int], now: float) -> None:
+    """Count what happened.
+
+    Args:
+        dimensions: What the counts belong to, such as `{"Channel": "webhook"}`; never a person.
+        counts: By the metric's name.
+        now: Epoch seconds.
+    """
     if not counts:
         return
     line = {
@@ -21,12 +27,12 @@ def emit(channel: str, counts: Mapping[str, int], now: float) -> None:
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [["Channel"]],
+                    "Dimensions": [list(dimensions)],
                     "Metrics": [{"Name": name, "Unit": "Count"} for name in counts],
                 }
             ],
         },
-        "Channel": channel,
+        **dimensions,
         **counts,
     }
     sys.stdout.write(json.dumps(line) + "\n")
