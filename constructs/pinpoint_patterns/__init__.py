@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from pinpoint_patterns.campaign_hook import CampaignHook as CampaignHook
     from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
+    from pinpoint_patterns.dashboard import PatternDashboard as PatternDashboard
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.engine import PinpointEngine as PinpointEngine
     from pinpoint_patterns.event_stream import EventStream as EventStream
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pinpoint_patterns.project import Limits as Limits
     from pinpoint_patterns.project import PinpointProject as PinpointProject
     from pinpoint_patterns.project import QuietTime as QuietTime
+    from pinpoint_patterns.project import SmsChannel as SmsChannel
+    from pinpoint_patterns.project import VoiceChannel as VoiceChannel
     from pinpoint_patterns.webhook_channel import WebhookChannel as WebhookChannel
 
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
@@ -35,9 +38,12 @@ _MODULES: Final = {
     "ImportBucket": "import_bucket",
     "InboxChannel": "inbox_channel",
     "Limits": "project",
+    "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
     "PinpointProject": "project",
     "QuietTime": "project",
+    "SmsChannel": "project",
+    "VoiceChannel": "project",
     "WebhookChannel": "webhook_channel",
 }
 __all__ = list(_MODULES)

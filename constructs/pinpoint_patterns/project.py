@@ -35,6 +35,24 @@ class EmailChannel:
 
 
 @dataclass(frozen=True)
+class SmsChannel:
+    """From whom a project's text messages come where a message does not say.
+
+    Attributes:
+        sender_id: 1 to 11 letters, digits, `-` or `_`, as far as the recipient's country allows one.
+        short_code: A phone number or short code of the account; it goes before `sender_id`.
+    """
+
+    sender_id: str | None = None
+    short_code: str | None = None
+
+
+@dataclass(frozen=True)
+class VoiceChannel:
+    """Calls with a spoken message; each message names the number that calls."""
+
+
+@dataclass(frozen=True)
 class Limits:
     """How much a project's campaigns may send; what is not given keeps the service's default.
 
@@ -198,6 +216,8 @@ class PinpointProject(IPinpointProject):
         default_hook: The function that every campaign without a hook of its own calls.
         default_hook_mode: `FILTER` may remove and change endpoints; `DELIVERY` replaces delivery.
         email: Switches the e-mail channel on.
+        sms: Switches the SMS channel on.
+        voice: Switches the voice channel on.
         tags: Tags of the project itself.
 
     Raises:
@@ -217,6 +237,8 @@ class PinpointProject(IPinpointProject):
         default_hook: lambda_.IFunction | None = None,
         default_hook_mode: Literal["FILTER", "DELIVERY"] = "FILTER",
         email: EmailChannel | None = None,
+        sms: SmsChannel | None = None,
+        voice: VoiceChannel | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         if not Token.is_unresolved(name) and not 1 <= len(name) <= 64:
@@ -230,6 +252,8 @@ class PinpointProject(IPinpointProject):
         self.application_arn = self.resource.attr_arn
         self.settings = self._settings(limits, quiet_time, default_hook, default_hook_mode)
         self.email_channel = self._email_channel(email) if email else None
+        self.sms_channel = self._sms_channel(sms) if sms else None
+        self.voice_channel = self._voice_channel() if voice else None
 
     @classmethod
     def from_application_id(
@@ -272,6 +296,25 @@ class PinpointProject(IPinpointProject):
             identity=email.identity,
             configuration_set=email.configuration_set,
             enabled=True,
+        )
+        acknowledge_end_of_service(channel)
+        return channel
+
+    def _sms_channel(self, sms: SmsChannel) -> pinpoint.CfnSMSChannel:
+        channel = pinpoint.CfnSMSChannel(
+            self,
+            "SmsChannel",
+            application_id=self.application_id,
+            sender_id=sms.sender_id,
+            short_code=sms.short_code,
+            enabled=True,
+        )
+        acknowledge_end_of_service(channel)
+        return channel
+
+    def _voice_channel(self) -> pinpoint.CfnVoiceChannel:
+        channel = pinpoint.CfnVoiceChannel(
+            self, "VoiceChannel", application_id=self.application_id, enabled=True
         )
         acknowledge_end_of_service(channel)
         return channel

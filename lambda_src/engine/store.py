@@ -9,12 +9,12 @@ pk                                     sk                                what
 =====================================  ================================  ==========================
 `APPS`                                 application id                    the list of applications
 `APP#a`                                `META` `SETTINGS` `EVENTSTREAM`   one each per application
-`APP#a`                                `CHANNEL#EMAIL`                   channel settings
+`APP#a`                                `CHANNEL#type`                    channel settings
 `IMPORTS#a`, `SEGMENTS#a`              job id, segment id                heads, listed per application
 `CAMPAIGNS#a`                          campaign id
 `VERSIONS#a#segment id`                `0000000001`                      old versions
 `ACTIVITIES#a#campaign id`             activity id                       runs of a campaign
-`TEMPLATES`, `TEMPLATE#EMAIL#name`     `EMAIL#name`, version             message templates
+`TEMPLATES`, `TEMPLATE#type#name`      `type#name`, version              message templates
 `EP#a#shard`                           lower-cased endpoint id           endpoints, 256 shards
 `ADDRESS#a#sha256`                     `OWNER`                           the active endpoint there
 `USER#a#user id`                       `LIST`                            at most 15 endpoints

@@ -8,7 +8,15 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from pinpoint_patterns import EmailChannel, IPinpointProject, Limits, PinpointProject, QuietTime
+from pinpoint_patterns import (
+    EmailChannel,
+    IPinpointProject,
+    Limits,
+    PinpointProject,
+    QuietTime,
+    SmsChannel,
+    VoiceChannel,
+)
 from pinpoint_patterns._operations import operation
 from tests.support.templates import APPLICATION_ID, allowed, flat, only, template_of
 
@@ -49,6 +57,14 @@ def test_limits_and_quiet_time_become_settings() -> None:
     settings = only(template, "AWS::Pinpoint::ApplicationSettings")
     assert settings["Limits"] == {"Daily": 2, "MessagesPerSecond": 500}
     assert settings["QuietTime"] == {"Start": "22:00", "End": "08:00"}
+
+
+def test_the_phone_channels_are_switched_on_when_asked_for() -> None:
+    template = new_project(sms=SmsChannel(sender_id="SHOP"), voice=VoiceChannel())
+    sms = only(template, "AWS::Pinpoint::SMSChannel")
+    assert (sms["SenderId"], sms["Enabled"]) == ("SHOP", True)
+    assert "ShortCode" not in sms
+    assert only(template, "AWS::Pinpoint::VoiceChannel")["Enabled"] is True
 
 
 def test_the_email_channel_is_switched_on_with_its_sender() -> None:

@@ -16,7 +16,10 @@ SERVED: Final = frozenset(
         "EmailChannel",
         "EmailTemplate",
         "EventStream",
+        "SMSChannel",
         "Segment",
+        "SmsTemplate",
+        "VoiceChannel",
     }
 )
 

@@ -13,8 +13,9 @@ from typing import Any
 from engine import choices
 from engine.context import Context
 from engine.errors import BadRequest
-from engine.operations.documents import email_channel_key, public
-from engine.operations.email_templates import require_email_template
+from engine.operations.channels import usable_channel
+from engine.operations.documents import public
+from engine.operations.message_templates import require_template
 from engine.rendering.template import render
 from engine.senders.email import EmailToSend
 from engine.store import Document
@@ -104,10 +105,7 @@ def direct_email(context: Context, application_id: str, message_request: Documen
         NotFound: The template does not exist.
     """
     message: Document = message_request["MessageConfiguration"].get("EmailMessage", {})
-    item = context.store.get(email_channel_key(application_id))
-    channel: Document = public(item) if item is not None else {}
-    if channel and not channel["Enabled"]:
-        raise BadRequest("the application's e-mail channel is disabled")
+    channel = usable_channel(context, application_id, "EMAIL")
     from_address = message.get("FromAddress") or channel.get("FromAddress")
     if not from_address:
         raise BadRequest(
@@ -128,7 +126,8 @@ def direct_email(context: Context, application_id: str, message_request: Documen
 
 
 def _of_template(context: Context, mail: DirectEmail, reference: Mapping[str, str]) -> DirectEmail:
-    template = public(require_email_template(context, reference.get("Name", ""), reference.get("Version")))
+    item = require_template(context, "EMAIL", reference.get("Name", ""), reference.get("Version"))
+    template = public(item)
     return replace(
         mail,
         subject=template.get("Subject", ""),

@@ -17,10 +17,10 @@ API must not show sits under `_` and is taken off by `public`:
   `TotalEndpointCount`, `SuccessfulEndpointCount` and `Metric.<name>` (shown in ExecutionMetrics)
   win over members.
 - application, `APPS` / id: `ApplicationResponse`; settings `APP#a`/`SETTINGS`:
-  `ApplicationSettingsResource`; event stream `APP#a`/`EVENTSTREAM`: `EventStream`; e-mail channel
-  `APP#a`/`CHANNEL#EMAIL`: `EmailChannelResponse`.
-- e-mail template, `TEMPLATE#EMAIL#name` / ten-digit version: `EmailTemplateResponse`; `TEMPLATES` /
-  `EMAIL#name`: the same of the active version, `_`: {"Latest": int}.
+  `ApplicationSettingsResource`; event stream `APP#a`/`EVENTSTREAM`: `EventStream`; channels
+  `APP#a`/`CHANNEL#type`: `EmailChannelResponse`, `SMSChannelResponse`, `VoiceChannelResponse`.
+- template, `TEMPLATE#type#name` / ten-digit version: `EmailTemplateResponse`, `SMSTemplateResponse` or
+  `VoiceTemplateResponse`; `TEMPLATES` / `type#name`: the same of the active version, `_`: {"Latest": int}.
 """
 
 import hashlib
@@ -55,8 +55,12 @@ def event_stream_key(application_id: str) -> Key:
     return Key(f"APP#{application_id}", "EVENTSTREAM")
 
 
+def channel_key(application_id: str, channel_type: str) -> Key:
+    return Key(f"APP#{application_id}", f"CHANNEL#{channel_type}")
+
+
 def email_channel_key(application_id: str) -> Key:
-    return Key(f"APP#{application_id}", "CHANNEL#EMAIL")
+    return channel_key(application_id, "EMAIL")
 
 
 def import_job_key(application_id: str, job_id: str) -> Key:
@@ -79,12 +83,12 @@ def activity_key(application_id: str, campaign_id: str, activity_id: str) -> Key
     return Key(f"ACTIVITIES#{application_id}#{campaign_id}", _sort_key(activity_id))
 
 
-def template_key(name: str, version: int) -> Key:
-    return Key(f"TEMPLATE#EMAIL#{_sort_key(name)}", f"{version:010d}")
+def template_key(template_type: str, name: str, version: int) -> Key:
+    return Key(f"TEMPLATE#{template_type}#{_sort_key(name)}", f"{version:010d}")
 
 
-def active_template_key(name: str) -> Key:
-    return Key(TEMPLATES, f"EMAIL#{_sort_key(name)}")
+def active_template_key(template_type: str, name: str) -> Key:
+    return Key(TEMPLATES, f"{template_type}#{_sort_key(name)}")
 
 
 def public(item: Item) -> Document:

@@ -25,10 +25,17 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
         "GetApplicationSettings": "get_application_settings",
         "UpdateApplicationSettings": "update_application_settings",
     },
-    "email_channel": {
+    "channels": {
+        "GetChannels": "get_channels",
         "GetEmailChannel": "get_email_channel",
         "UpdateEmailChannel": "update_email_channel",
         "DeleteEmailChannel": "delete_email_channel",
+        "GetSmsChannel": "get_sms_channel",
+        "UpdateSmsChannel": "update_sms_channel",
+        "DeleteSmsChannel": "delete_sms_channel",
+        "GetVoiceChannel": "get_voice_channel",
+        "UpdateVoiceChannel": "update_voice_channel",
+        "DeleteVoiceChannel": "delete_voice_channel",
     },
     "endpoints": {
         "GetEndpoint": "get_endpoint",
@@ -69,6 +76,18 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
         "GetEmailTemplate": "get_email_template",
         "UpdateEmailTemplate": "update_email_template",
         "DeleteEmailTemplate": "delete_email_template",
+    },
+    "sms_templates": {
+        "CreateSmsTemplate": "create_sms_template",
+        "GetSmsTemplate": "get_sms_template",
+        "UpdateSmsTemplate": "update_sms_template",
+        "DeleteSmsTemplate": "delete_sms_template",
+    },
+    "voice_templates": {
+        "CreateVoiceTemplate": "create_voice_template",
+        "GetVoiceTemplate": "get_voice_template",
+        "UpdateVoiceTemplate": "update_voice_template",
+        "DeleteVoiceTemplate": "delete_voice_template",
     },
     "templates": {
         "ListTemplates": "list_templates",

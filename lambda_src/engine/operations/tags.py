@@ -19,7 +19,7 @@ _MAX_VALUE: Final = 256
 _ATTEMPTS: Final = 5
 _RESOURCE: Final = re.compile(
     r"arn:[^:]+:mobiletargeting:(?P<region>[^:]*):(?P<account>[^:]*):"
-    r"(apps/(?P<app>[^/]+)(/(?P<kind>campaigns|segments)/(?P<id>[^/]+))?|templates/(?P<template>[^/]+)/EMAIL)"
+    r"(apps/(?P<app>[^/]+)(/(?P<kind>campaigns|segments)/(?P<id>[^/]+))?|templates/(?P<template>[^/]+)/(?P<type>EMAIL|SMS|VOICE))"
 )
 
 
@@ -83,7 +83,7 @@ def _resource(context: Context, arn: str) -> Item:
     match = _RESOURCE.fullmatch(arn)
     if match is None:
         raise BadRequest(
-            "ResourceArn must be the ARN of an application, a campaign, a segment or an e-mail template"
+            "ResourceArn must be the ARN of an application, a campaign, a segment or a message template"
         )
     item = None
     if (match["region"], match["account"]) == (context.region, context.account):
@@ -95,7 +95,7 @@ def _resource(context: Context, arn: str) -> Item:
 
 def _key(match: re.Match[str]) -> Key:
     if match["template"]:
-        return active_template_key(match["template"])
+        return active_template_key(match["type"], match["template"])
     if match["kind"] == "campaigns":
         return campaign_key(match["app"], match["id"])
     if match["kind"] == "segments":

@@ -9,10 +9,16 @@ from engine.provider.answer import Answer
 from engine.provider.event import Event
 from engine.provider.kinds.app import APP
 from engine.provider.kinds.campaign import CAMPAIGN
-from engine.provider.kinds.email_template import EMAIL_TEMPLATE
 from engine.provider.kinds.grant import GRANT
 from engine.provider.kinds.segment import SEGMENT
-from engine.provider.kinds.settings import APPLICATION_SETTINGS, EMAIL_CHANNEL, EVENT_STREAM
+from engine.provider.kinds.settings import (
+    APPLICATION_SETTINGS,
+    EMAIL_CHANNEL,
+    EVENT_STREAM,
+    SMS_CHANNEL,
+    VOICE_CHANNEL,
+)
+from engine.provider.kinds.template import EMAIL_TEMPLATE, SMS_TEMPLATE
 from engine.provider.lifecycle import Kind, Made, begin
 from engine.store import Key, Put, TransactionLost
 from pinpoint_runtime.logger import logger
@@ -27,7 +33,10 @@ KINDS: Final = {
     "EmailTemplate": EMAIL_TEMPLATE,
     "EventStream": EVENT_STREAM,
     "Grant": GRANT,
+    "SMSChannel": SMS_CHANNEL,
     "Segment": SEGMENT,
+    "SmsTemplate": SMS_TEMPLATE,
+    "VoiceChannel": VOICE_CHANNEL,
 }
 # Marks what failed to be made: when CloudFormation rolls back, nothing is behind it to be deleted.
 _NEVER_MADE: Final = "never-made:"

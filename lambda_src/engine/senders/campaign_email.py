@@ -101,9 +101,9 @@ def _template(context: Context, reference: Mapping[str, Any] | None) -> Mapping[
         return {}
     version = reference.get("Version")
     if version is None:
-        key = active_template_key(reference["Name"])
+        key = active_template_key("EMAIL", reference["Name"])
     elif str(version).isdigit():
-        key = template_key(reference["Name"], int(version))
+        key = template_key("EMAIL", reference["Name"], int(version))
     else:
         raise NotSendable(f"the template's version must be a number, got {version!r}")
     item = context.store.get(key)

@@ -52,14 +52,14 @@ def test_the_types_that_are_hosted_are_those_that_the_provider_serves() -> None:
 
 
 def test_a_type_that_the_engine_does_not_serve_is_refused_with_its_path(shop: Any) -> None:
-    pinpoint.CfnSMSChannel(shop.stack, "Sms", application_id="a")
+    pinpoint.CfnGCMChannel(shop.stack, "Gcm", application_id="a", api_key="k")
     pinpoint.CfnADMChannel(shop.stack, "Adm", application_id="a", client_id="c", client_secret="s")
 
     with pytest.raises(RuntimeError) as refused:
         shop.host()
 
     # All at once, not one after the other.
-    assert "cannot host Shop/Sms on the Pinpoint engine: AWS::Pinpoint::SMSChannel" in str(refused.value)
+    assert "cannot host Shop/Gcm on the Pinpoint engine: AWS::Pinpoint::GCMChannel" in str(refused.value)
     assert "cannot host Shop/Adm" in str(refused.value)
 
 

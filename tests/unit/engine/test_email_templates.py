@@ -123,5 +123,5 @@ def test_a_name_is_taken_once(pinpoint: Any) -> None:
 
 def test_other_kinds_of_templates_are_not_served(pinpoint: Any) -> None:
     with pytest.raises(ClientError, match="not served") as caught:
-        pinpoint.list_templates(TemplateType="SMS")
+        pinpoint.list_templates(TemplateType="PUSH")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

@@ -114,7 +114,7 @@ def test_the_longest_reason_still_fits_into_an_answer() -> None:
     assert 1000 < len(json.dumps(body, ensure_ascii=False).encode()) <= MAX_ANSWER_BYTES
 
 
-@pytest.mark.parametrize("kind", ["App", "SMSChannel", "EmailChannel"])
+@pytest.mark.parametrize("kind", ["App", "GCMChannel", "EmailChannel"])
 def test_no_property_reaches_the_log_whatever_happens(
     world: Any, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:

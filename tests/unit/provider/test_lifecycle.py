@@ -116,6 +116,38 @@ def test_an_email_channel_is_enabled_and_removed(cloudformation: Any, pinpoint: 
         pinpoint.get_email_channel(ApplicationId=app)
 
 
+def test_phone_channels_are_enabled_changed_and_removed(cloudformation: Any, pinpoint: Any, app: str) -> None:
+    cloudformation.make("SMSChannel", {"ApplicationId": app, "Enabled": True, "SenderId": "SHOP"})
+    cloudformation.make("VoiceChannel", {"ApplicationId": app, "Enabled": False})
+    channels = pinpoint.get_channels(ApplicationId=app)["ChannelsResponse"]["Channels"]
+    assert {name: channel["Enabled"] for name, channel in channels.items()} == {"SMS": True, "VOICE": False}
+    assert pinpoint.get_sms_channel(ApplicationId=app)["SMSChannelResponse"]["SenderId"] == "SHOP"
+
+    for kind in ("SMSChannel", "VoiceChannel"):
+        cloudformation.ask("Delete", kind, {"ApplicationId": app}, physical_id=app)
+    assert pinpoint.get_channels(ApplicationId=app)["ChannelsResponse"]["Channels"] == {}
+
+
+def test_an_sms_template_is_made_changed_and_what_the_stack_drops_is_emptied(
+    cloudformation: Any, pinpoint: Any
+) -> None:
+    first = {"TemplateName": "hello", "Body": "Hi", "DefaultSubstitutions": "{}", "Tags": {"team": "a"}}
+    answer = cloudformation.make("SmsTemplate", first)
+    assert answer["PhysicalResourceId"] == "hello"
+    assert answer["Data"]["Arn"].endswith(":templates/hello/SMS")
+
+    second = {"TemplateName": "hello", "Body": "Bye", "Tags": {"team": "b"}}
+    cloudformation.ask("Update", "SmsTemplate", second, old=first, physical_id="hello")
+    template = pinpoint.get_sms_template(TemplateName="hello")["SMSTemplateResponse"]
+    assert (template["Body"], template["DefaultSubstitutions"]) == ("Bye", "")
+    arn = answer["Data"]["Arn"]
+    assert pinpoint.list_tags_for_resource(ResourceArn=arn)["TagsModel"]["tags"] == {"team": "b"}
+
+    cloudformation.ask("Delete", "SmsTemplate", second, physical_id="hello")
+    with pytest.raises(pinpoint.exceptions.NotFoundException):
+        pinpoint.get_sms_template(TemplateName="hello")
+
+
 def test_a_segment_and_a_campaign_give_their_ids_as_attributes(
     cloudformation: Any, pinpoint: Any, app: str
 ) -> None:
@@ -192,9 +224,12 @@ def test_a_repeated_request_makes_one_resource(cloudformation: Any, pinpoint: An
         ("ApplicationSettings", "0" * 32),
         ("EventStream", "0" * 32),
         ("EmailChannel", "0" * 32),
+        ("SMSChannel", "0" * 32),
+        ("VoiceChannel", "0" * 32),
         ("Segment", f"{'0' * 32}|{'1' * 32}"),
         ("Campaign", f"{'0' * 32}|{'1' * 32}"),
         ("EmailTemplate", "never"),
+        ("SmsTemplate", "never"),
         ("Grant", "function|never"),
         ("App", "never-made:1"),
         ("Segment", "rubbish"),
@@ -232,10 +267,10 @@ def test_rolling_back_a_failed_creation_leaves_what_was_there(
 
 
 def test_a_kind_that_the_engine_does_not_serve_is_refused_by_name(cloudformation: Any) -> None:
-    answer = cloudformation.ask("Create", "SMSChannel", {"ApplicationId": "a"})
+    answer = cloudformation.ask("Create", "GCMChannel", {"ApplicationId": "a"})
 
     assert answer["Status"] == "FAILED"
-    assert "AWS::Pinpoint::SMSChannel is not served by this engine yet" in answer["Reason"]
+    assert "AWS::Pinpoint::GCMChannel is not served by this engine yet" in answer["Reason"]
 
 
 def test_a_property_that_the_api_does_not_know_is_refused_by_name(cloudformation: Any, app: str) -> None:

@@ -1,4 +1,4 @@
-"""What an application has one of: its settings, its event stream, its e-mail channel.
+"""What an application has one of: its settings, its event stream, a channel of each type.
 
 Their physical id is the application's, so a resource that moved to another logical id has the same
 one as its predecessor. A note says whose it is now, and only the owner's deletion removes it.
@@ -43,13 +43,22 @@ def _remove_event_stream(call: Call, application_id: str) -> None:
     call.perform("DeleteEventStream", ApplicationId=application_id)
 
 
-def _write_email_channel(call: Call, application_id: str) -> None:
-    body = call.body("EmailChannelRequest", outside=_OUTSIDE)
-    call.perform("UpdateEmailChannel", ApplicationId=application_id, EmailChannelRequest=body)
+def _channel(name: str) -> Kind:
+    """A channel.
 
+    Args:
+        name: As operations have it: `Email` for `UpdateEmailChannel`.
+    """
+    request = {"Sms": "SMSChannelRequest"}.get(name, f"{name}ChannelRequest")
 
-def _remove_email_channel(call: Call, application_id: str) -> None:
-    call.perform("DeleteEmailChannel", ApplicationId=application_id)
+    def write(call: Call, application_id: str) -> None:
+        body = {request: call.body(request, outside=_OUTSIDE)}
+        call.perform(f"Update{name}Channel", ApplicationId=application_id, **body)
+
+    def remove(call: Call, application_id: str) -> None:
+        call.perform(f"Delete{name}Channel", ApplicationId=application_id)
+
+    return _one_each(write, remove)
 
 
 def _one_each(write: Callable[[Call, str], None], remove: Callable[[Call, str], None]) -> Kind:
@@ -82,4 +91,6 @@ def _owner(call: Call) -> dict[str, Any]:
 
 APPLICATION_SETTINGS = _one_each(_write_settings, _clear_settings)
 EVENT_STREAM = _one_each(_write_event_stream, _remove_event_stream)
-EMAIL_CHANNEL = _one_each(_write_email_channel, _remove_email_channel)
+EMAIL_CHANNEL = _channel("Email")
+SMS_CHANNEL = _channel("Sms")
+VOICE_CHANNEL = _channel("Voice")
