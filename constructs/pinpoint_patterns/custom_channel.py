@@ -13,11 +13,11 @@ from constructs import Construct
 
 from pinpoint_patterns._dead_letters import WorkQueue
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._queue_worker import counted
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.project import IPinpointProject
 
 _CODE: Final = "patterns/custom_channel"
-_NAMESPACE: Final = "PinpointPatterns"
 _SENDER_TIMEOUT: Final = Duration.seconds(60)
 # The sender gives a message up by attempts and by age; the queue's own limit only catches a broken sender.
 _MOST_RECEIVES: Final = 1000
@@ -194,13 +194,7 @@ class CustomChannel(Construct):
         return sender
 
     def _metric(self, metric_name: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace=_NAMESPACE,
-            metric_name=metric_name,
-            dimensions_map={"Channel": self.name},
-            statistic="Sum",
-            period=Duration.minutes(5),
-        )
+        return counted(metric_name, {"Channel": self.name})
 
     def _unknown_alarm(self) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
