@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from embedded.demo.stage import Stage
+from tests.support.answers import hold_all
 from tests.support.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 
 pytestmark = pytest.mark.e2e
@@ -53,19 +54,24 @@ def own(hosted_stage: Stage) -> str:
     return str(hosted_stage.account.output("Project", "ApplicationId"))
 
 
+@pytest.fixture(scope="module")
+def pinpoint(aws: EmbeddedAws) -> Any:
+    """A client whose every answer is held against the model."""
+    return hold_all(aws.client("pinpoint"))
+
+
 @pytest.fixture
-def other(aws: EmbeddedAws) -> Iterator[str]:
+def other(pinpoint: Any) -> Iterator[str]:
     """A second application."""
-    pinpoint = aws.client("pinpoint")
     made = pinpoint.create_app(CreateApplicationRequest={"Name": "another"})["ApplicationResponse"]["Id"]
     yield made
     pinpoint.delete_app(ApplicationId=made)
 
 
 def test_another_application_cannot_use_the_role_of_an_event_stream(
-    aws: EmbeddedAws, assume: Callable[[str, str], str], own: str, other: str
+    pinpoint: Any, assume: Callable[[str, str], str], own: str, other: str
 ) -> None:
-    role = aws.client("pinpoint").get_event_stream(ApplicationId=own)["EventStream"]["RoleArn"]
+    role = pinpoint.get_event_stream(ApplicationId=own)["EventStream"]["RoleArn"]
 
     assert assume(role, own) == "assumed"
     assert assume(role, other) == "AccessDenied"
@@ -89,10 +95,9 @@ def test_a_role_that_trusts_the_engine_is_assumed_only_once_it_is_tagged(
 
 
 def test_another_application_cannot_have_the_hook_of_this_one_called(
-    hosted_stage: Stage, aws: EmbeddedAws, other: str
+    hosted_stage: Stage, pinpoint: Any, other: str
 ) -> None:
     hook = hosted_stage.account.output("CampaignHooks", "FrequencyCapFunctionArn")
-    pinpoint = aws.client("pinpoint")
     pinpoint.update_endpoint(
         ApplicationId=other,
         EndpointId="e",
