@@ -50,6 +50,7 @@ LEFT_OUT: Final = (
     "An EXCLUSIVE dimension takes endpoints that lack the attribute.",
     "A hard bounce or a complaint is an event; it does not change the endpoint.",
     "A variable without a value shows as nothing in a campaign, and is an error in SendMessages.",
+    "Limits.Session is kept and shown: it is about in-app messages, which no campaign here sends.",
     "A campaign that has completed stays COMPLETED when its segment is deleted; others become DELETED.",
 )
 
@@ -61,6 +62,10 @@ APP_EVENT_VERSION: Final[str] = "3.0"
 # An endpoint of EMAIL gets the campaign's e-mail, unless the custom delivery names EMAIL itself.
 CUSTOM_DELIVERY_TAKES_ITS_TYPES: Final[bool] = True
 
+# What is not sent when a campaign's MaximumDuration is over gets the documented status that no document
+# explains. The duration counts from the scheduled start; a send that has begun is not broken off.
+STATUS_AFTER_THE_DURATION: Final[str] = "EXPIRED"
+
 # A template's bare path with several values prints them with this between.
 VALUES_JOINED_BY: Final[str] = ","
 
@@ -71,6 +76,10 @@ HTML_PARTS_ARE_ESCAPED: Final[bool] = True
 
 # An import job that leaves RegisterEndpoints or DefineSegment out counts it as false.
 OMITTED_IMPORT_FLAG: Final[bool] = False
+
+# A job or campaign whose writing succeeded is accepted and runs, though its worker could not be told at
+# once; one whose writing failed was refused and never runs, so that asking again does not do it twice.
+WRITTEN_IS_ACCEPTED: Final[bool] = True
 
 # A timestamp of PutEvents without an offset is taken as UTC.
 NAIVE_EVENT_TIME_IS_UTC: Final[bool] = True

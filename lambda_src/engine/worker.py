@@ -13,7 +13,8 @@ from pinpoint_runtime.logger import logger
 
 _log: Final = logger(__name__)
 
-# The queues must let a message be received more often than this, or the last word is not spoken.
+# Attempts at a message's work. What comes beyond only settles that it failed, so the queues must let a
+# message be received more often than this, or the last word is not spoken.
 MAX_ATTEMPTS: Final = 3
 
 
@@ -38,8 +39,18 @@ class Message:
     attempt: int = 1
 
     @property
-    def last_attempt(self) -> bool:
-        return self.attempt >= MAX_ATTEMPTS
+    def reminds(self) -> bool:
+        """Whether it only asks if its work was planned; a second time it is about a plan that failed."""
+        return bool(self.body.get("Reminder")) and self.attempt == 1
+
+
+def keep_dead_letter(context: Context, message: Message, reason: str) -> None:
+    """Put a message that failed on every attempt to the dead letters, to be put back on its queue as it is.
+
+    Called before its failure is counted: a worker that dies in between keeps it twice rather than never.
+    """
+    _log.error("a message failed on every attempt: %s", reason)
+    context.queues.send("dead_letters", [{**message.body, "Reason": reason}])
 
 
 def consume(

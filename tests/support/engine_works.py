@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -40,12 +41,15 @@ class Pump:
     """Queues that hand their messages to the workers, as often and in such an order as is asked for.
 
     Args:
-        clock: Moved on by the delay of a message that waits.
+        clock: Moved on to the time of the next message that was held back, when no other waits.
     """
 
     def __init__(self, clock: Any) -> None:
         self._clock = clock
         self.waiting: deque[tuple[str, dict[str, Any], int]] = deque()
+        self.later: list[tuple[datetime, str, dict[str, Any]]] = []
+        self._dead_of: list[str] = []
+        self._queue = ""
         self.dead: list[dict[str, Any]] = []
         self.delays: list[int] = []
         self.handled: list[tuple[str, dict[str, Any]]] = []
@@ -54,12 +58,31 @@ class Pump:
         for message in messages:
             body = json.loads(json.dumps(message))
             if queue == "dead_letters":
-                self.dead.append(body)
-                continue
-            if delay_seconds:
+                self._bury(self._queue, body)
+            elif delay_seconds:
                 self.delays.append(delay_seconds)
-                self._clock.advance(seconds=delay_seconds)
-            self.waiting.append((queue, body, 1))
+                due = self._clock() + timedelta(seconds=delay_seconds)
+                self.later.append((due, queue, body))
+            else:
+                self.waiting.append((queue, body, 1))
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by; what was held back until then waits now."""
+        self._clock.advance(seconds=seconds)
+        now = self._clock()
+        due = sorted((m for m in self.later if m[0] <= now), key=lambda message: message[0])
+        self.later = [message for message in self.later if message[0] > now]
+        self.waiting.extend((queue, body, 1) for _, queue, body in due)
+
+    def redrive(self) -> None:
+        """Put the dead letters back on the queues they came from, as a person would."""
+        self.waiting.extend((queue, body, 1) for queue, body in zip(self._dead_of, self.dead, strict=True))
+        self.dead.clear()
+        self._dead_of.clear()
+
+    def _bury(self, queue: str, body: dict[str, Any]) -> None:
+        self.dead.append(body)
+        self._dead_of.append(queue)
 
     def run(
         self,
@@ -78,19 +101,24 @@ class Pump:
             patient: Whether a message may fail for ever, where a queue would put it to the dead letters.
         """
         steps = 0
-        while self.waiting:
+        while self.waiting or self.later:
+            if not self.waiting:
+                earliest = min(due for due, _, _ in self.later)
+                self.wait((earliest - self._clock()).total_seconds())
+                continue
             steps += 1
             assert steps < 20_000, "the workers go round in circles"
             if shuffle is not None:
                 self.waiting.rotate(shuffle.randrange(len(self.waiting)))
             queue, body, attempt = self.waiting.popleft()
             self.handled.append((queue, body))
+            self._queue = queue
             for _ in range(copies):
                 failed = consume(sqs_event(body, attempt), context, WORKERS[queue])["batchItemFailures"]
             if failed and (attempt < 5 or patient):
                 self.waiting.append((queue, body, attempt + 1))
             elif failed:
-                self.dead.append(body)
+                self._bury(queue, body)
 
 
 def sqs_event(body: Mapping[str, Any], attempt: int = 1) -> dict[str, Any]:

@@ -22,10 +22,11 @@ _MOST_PIECES: Final = 64
 _ENDPOINTS_A_PIECE: Final = 500
 
 
-def plan_run(context: Context, run: Run, attempt: int) -> None:
+def plan_run(context: Context, run: Run, attempt: int, *, reminder: bool = False) -> None:
     """Fix whom the run may reach, and put one message a piece on the queue.
 
-    Safe to repeat: a run that has started has the messages of its open pieces sent again.
+    Safe to repeat: a run that has started has the messages of its open pieces sent again, unless this is
+    a mere reminder, which finds that in a run that goes its way.
     """
     found = context.store.get_many([run.key, run.campaign_key])
     activity, campaign = found.get(run.key), found.get(run.campaign_key)
@@ -47,6 +48,8 @@ def plan_run(context: Context, run: Run, attempt: int) -> None:
             return
         if not _start(context, run, activity, campaign, tree):
             return  # Another delivery of this message goes ahead.
+    elif reminder:
+        return
     pieces = [
         (item.key.sk, item.doc["Cursor"])
         for item in context.store.query(run.progress_key.pk, prefix="piece#")

@@ -6,12 +6,17 @@ people, under names that its `ExecutionMetrics` show:
 - `LeftOut.<reason>`: in the segment, never targeted;
 - `TotalEndpointCount`: targeted, which in the end is the sum of
 - `Status.<campaign_send_status>`: an event on the stream says so, and
-- `NotSent.<reason>`: left out after targeting, for a reason that has no documented status.
+- `NotSent.<reason>`: left out after targeting, for a reason that has no documented status;
+- `DeadLettered.Pieces`: parts of the segment that were not looked at to their end.
+
+What failed on every attempt is counted as such, so that its run ends, and is a dead letter. When that is
+put back on its queue, its work is done after all, and the counts and the run's result are made right.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from engine.context import Context, iso
 from engine.operations.documents import activity_key, campaign_key
@@ -19,6 +24,9 @@ from engine.store import Edit, Item, Key, TransactionLost, Write
 from pinpoint_runtime.logger import logger
 
 _log = logger(__name__)
+
+# The states of a run whose messages are worked on: one that has ended has only its dead letters left.
+TAKEN_UP: Final = ("RUNNING", "COMPLETED")
 
 
 @dataclass(frozen=True)
@@ -73,14 +81,19 @@ def finish_if_done(context: Context, run: Run) -> None:
     counted = Counter(progress.counters)
     if counted["PiecesDone"] < counted["Pieces"] or counted["BatchesDone"] < counted["Batches"]:
         return
-    end(context, run, result="FAIL" if counted["BatchesFailed"] else "SUCCESS")
+    failed = counted["BatchesFailed"] or counted["PiecesFailed"]
+    end(context, run, result="FAIL" if failed else "SUCCESS")
 
 
 def end(context: Context, run: Run, *, result: str, reason: str | None = None) -> None:
-    """End a run, and its campaign with it; a run that has ended stays as it is."""
+    """End a run, and its campaign with it; a run that has ended keeps all but a result made right since."""
     found = context.store.get_many([run.key, run.campaign_key])
     activity, campaign = found.get(run.key), found.get(run.campaign_key)
-    if activity is None or activity.doc["State"] in ("COMPLETED", "CANCELLED"):
+    if activity is None or activity.doc["State"] == "CANCELLED" or activity.doc.get("Result") == result:
+        return
+    if activity.doc["State"] == "COMPLETED":
+        # A dead letter was taken up again. If others write now, its message comes again.
+        context.store.write([Edit(activity.key, activity.doc | {"Result": result}, activity.version)])
         return
     outcome = {"State": "COMPLETED", "Result": result, "End": iso(context.now())}
     if reason is not None:

@@ -2,7 +2,7 @@
 
 The step's progress, its batches and its counts are one transaction; messages go out after it. When
 a message comes again, the piece's record shows that its step was made, and only the messages of that
-step go out again.
+step go out again. A step that failed on every attempt ends its piece, and is a dead letter.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.audience.membership import ImportedSource, belongs, imported_sources
 from engine.campaigns.eligibility import is_held_out, sender_for, why_left_out
-from engine.campaigns.progress import Run, finish_if_done
+from engine.campaigns.progress import TAKEN_UP, Run, finish_if_done, run_of
 from engine.context import Context
 from engine.store import (
     Add,
@@ -25,6 +25,7 @@ from engine.store import (
     endpoint_key,
     member_key,
 )
+from engine.worker import Message, keep_dead_letter
 
 BATCH_SIZE: Final = 50
 _PAGE: Final = 1_000
@@ -44,9 +45,9 @@ def target_step(context: Context, run: Run, piece: int, cursor: str | None) -> N
     found = context.store.get_many([run.key, run.campaign_key, run.piece_key(piece), run.tree_key])
     record = found.get(run.piece_key(piece))
     activity = found.get(run.key)
-    if record is None or activity is None or activity.doc["State"] != "RUNNING":
+    if record is None or activity is None or activity.doc["State"] not in TAKEN_UP:
         return
-    if not record.doc["Done"] and record.doc["Cursor"] == cursor:
+    if _is_next(record, cursor):
         campaign = found.get(run.campaign_key)
         if campaign is None:
             # Deleted: there is nothing left to send, and the run may end.
@@ -60,6 +61,38 @@ def target_step(context: Context, run: Run, piece: int, cursor: str | None) -> N
     _send(context, run, record, piece)
     if record.doc["Done"]:
         finish_if_done(context, run)
+
+
+def give_up_step(context: Context, message: Message) -> None:
+    """End the piece of a step that failed on every attempt, and keep the step for a person.
+
+    A step that was made is not given up: only its messages are missing, and are sent again.
+    """
+    run, piece = run_of(message.body), message.body["Piece"]
+    record = context.store.get(run.piece_key(piece))
+    if record is None or not _is_next(record, message.body.get("Cursor")):
+        target_step(context, run, piece, message.body.get("Cursor"))
+        return
+    keep_dead_letter(context, message, "the segment could not be read on any attempt")
+    if not record.doc["Done"]:
+        ended = record.doc | {"Done": True, "Failed": True}
+        writes: list[Write] = [
+            Edit(record.key, ended, record.version),
+            Add(run.progress_key, {"PiecesDone": 1, "PiecesFailed": 1}),
+            Add(run.key, {"Metric.DeadLettered.Pieces": 1}),
+        ]
+        try:
+            context.store.write(writes)
+        except TransactionLost:
+            return  # Another delivery of this message goes ahead.
+    finish_if_done(context, run)
+
+
+def _is_next(record: Item, cursor: str | None) -> bool:
+    """Whether a step is the one that its piece waits for, or failed at."""
+    if record.doc["Done"] and "Failed" not in record.doc:
+        return False
+    return bool(record.doc["Cursor"] == cursor)
 
 
 def _read(context: Context, run: Run, campaign: Document, segment: Document, piece: Document) -> _Page:
@@ -156,6 +189,9 @@ def _commit(context: Context, run: Run, record: Item, piece: int, page: _Page) -
         "Batches": list(batches),
     }
     progress = {"Batches": len(batches), "PiecesDone": int(done)}
+    if changed.pop("Failed", False):
+        progress |= {"PiecesDone": int(done) - 1, "PiecesFailed": -1}
+        counts["Metric.DeadLettered.Pieces"] = -1
     writes: list[Write] = [
         Edit(record.key, changed, record.version),
         Add(run.progress_key, progress),

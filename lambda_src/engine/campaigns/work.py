@@ -2,9 +2,9 @@
 
 from engine.campaigns.plan import plan_run
 from engine.campaigns.progress import run_of
-from engine.campaigns.target import target_step
+from engine.campaigns.target import give_up_step, target_step
 from engine.context import Context
-from engine.worker import GivenUp, Message
+from engine.worker import MAX_ATTEMPTS, GivenUp, Message
 
 
 def work(context: Context, message: Message) -> None:
@@ -16,8 +16,11 @@ def work(context: Context, message: Message) -> None:
     body = message.body
     match body.get("Kind"):
         case "plan":
-            plan_run(context, run_of(body), message.attempt)
+            plan_run(context, run_of(body), message.attempt, reminder=message.reminds)
         case "target":
-            target_step(context, run_of(body), body["Piece"], body.get("Cursor"))
+            if message.attempt > MAX_ATTEMPTS:
+                give_up_step(context, message)
+            else:
+                target_step(context, run_of(body), body["Piece"], body.get("Cursor"))
         case kind:
             raise GivenUp(f"the campaigns queue knows no message of kind {kind!r}")

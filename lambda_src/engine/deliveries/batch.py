@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.campaigns.progress import Run
+from engine.campaigns.progress import TAKEN_UP, Run
 from engine.context import Context
 from engine.operations.documents import email_channel_key, settings_key
 from engine.senders.custom import shown_endpoint
@@ -44,6 +44,11 @@ class Batch:
         """`EMAIL`, `CUSTOM`, or `HOLDOUT` for those that only get an event."""
         return str(self.item.doc["Kind"])
 
+    @property
+    def scheduled_time(self) -> str:
+        """When the run was to start, in ISO 8601."""
+        return str(self.activity.get("ScheduledStart") or self.activity["Start"])
+
     def campaign_arn(self, context: Context) -> str:
         return context.campaign_arn(self.run.application_id, self.run.campaign_id)
 
@@ -54,7 +59,7 @@ class Batch:
             "CampaignId": self.run.campaign_id,
             "TreatmentId": TREATMENT,
             "ActivityId": self.run.activity_id,
-            "ScheduledTime": self.activity.get("ScheduledStart") or self.activity.get("Start", ""),
+            "ScheduledTime": self.scheduled_time,
             "Endpoints": {endpoint["Id"]: shown_endpoint(endpoint) for endpoint in endpoints},
         }
 
@@ -75,12 +80,14 @@ class Batch:
 
 
 def load_batch(context: Context, run: Run, name: str) -> Batch | None:
-    """A batch that is still to be sent; None if it is done, or its run has ended."""
+    """A batch that is still to be sent, or failed on every attempt; None if it is done."""
     key = run.batch_key(name)
     settings, channel = settings_key(run.application_id), email_channel_key(run.application_id)
     found = context.store.get_many([key, run.key, run.campaign_key, run.tree_key, settings, channel])
     item, activity = found.get(key), found.get(run.key)
-    if item is None or activity is None or item.doc["State"] != "OPEN" or activity.doc["State"] != "RUNNING":
+    if item is None or activity is None or item.doc["State"] == "DONE":
+        return None
+    if activity.doc["State"] not in TAKEN_UP:
         return None
 
     def doc(item: Item | None) -> Document:

@@ -1,4 +1,4 @@
-"""A campaign's limits: messages a second, and messages a day to one endpoint.
+"""A campaign's limits: its duration, messages a second, and messages a day to one endpoint.
 
 See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-campaigns.html
 (CampaignLimits). `Total` counts all runs of a campaign to one endpoint; an immediate campaign has one
@@ -6,6 +6,7 @@ run with one message to each, which any `Total` allows.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from engine.context import Context, epoch_ms
@@ -26,6 +27,15 @@ def limit_of(name: str, campaign: Mapping[str, Any], settings: Mapping[str, Any]
         if value:
             return int(value)
     return None
+
+
+def is_over(context: Context, batch: Batch) -> bool:
+    """Whether the `MaximumDuration` of the campaign, counted from its scheduled start, is over."""
+    seconds = limit_of("MaximumDuration", batch.campaign, batch.settings)
+    if seconds is None:
+        return False
+    start = datetime.fromisoformat(batch.scheduled_time)
+    return context.now() >= start + timedelta(seconds=seconds)
 
 
 def seconds_to_wait(context: Context, batch: Batch) -> int:

@@ -15,6 +15,7 @@ _CAMPAIGN_STATUS: Final = {
     "UNKNOWN_FAILURE": "UNKNOWN",
 }
 HELD_BACK: Final = "NotSent.SAFETY_CATCH"
+DEAD_LETTERED: Final = "NotSent.DEAD_LETTERED"
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,30 @@
 The order is what keeps people from being sent to twice: the ledger is read before anybody is asked,
 claimed before the channel is called, and settled before the batch is counted. A repeated message finds
 the batch done, or its entries settled, and sends to nobody again.
+
+A batch that failed on every attempt is counted as it stands, so that its run ends, and is a dead letter.
+Put back on the queue, it is sent to whom it still can be, and counted anew.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
+from engine import choices
 from engine.campaigns.eligibility import why_left_out
 from engine.campaigns.progress import Run, finish_if_done, run_of
 from engine.context import Context
 from engine.deliveries.batch import TREATMENT, Batch, load_batch
 from engine.deliveries.hook import filtered, hook_of
 from engine.deliveries.ledger import Busy, claim, settle, standing
-from engine.deliveries.limits import capped, count_today, limit_of, seconds_to_wait
-from engine.deliveries.outcome import Outcomes, status_of
+from engine.deliveries.limits import capped, count_today, is_over, limit_of, seconds_to_wait
+from engine.deliveries.outcome import DEAD_LETTERED, Outcomes, status_of
 from engine.deliveries.quiet_time import is_quiet
 from engine.deliveries.send import send
 from engine.functions import CallFailed
 from engine.store import Add, Document, Edit, TransactionLost
 from engine.stream.outbox import emit
 from engine.stream.records import campaign_send
-from engine.worker import MAX_ATTEMPTS, Message
+from engine.worker import MAX_ATTEMPTS, Message, keep_dead_letter
 from pinpoint_runtime.logger import logger
 
 _log = logger(__name__)
@@ -32,22 +37,26 @@ _LONGEST_DELAY = 900
 def work(context: Context, message: Message) -> None:
     """Deliver the batch that a message points to."""
     run = run_of(message.body)
+    given_up = message.attempt > MAX_ATTEMPTS
     batch = load_batch(context, run, message.body["Batch"])
     if batch is None:
         finish_if_done(context, run)
         return
     try:
         # A batch that must wait goes back as a new message: waiting is no failed attempt.
-        if seconds := seconds_to_wait(context, batch):
+        if not given_up and not is_over(context, batch) and (seconds := seconds_to_wait(context, batch)):
             context.queues.send("deliveries", [message.body], delay_seconds=seconds)
             return
-        outcomes = _deliver(context, batch, given_up=message.attempt > MAX_ATTEMPTS)
+        outcomes = _deliver(context, batch, given_up=given_up)
     except Busy as busy:
         delay = min(_LONGEST_DELAY, busy.seconds + 1)
         context.queues.send("deliveries", [message.body], delay_seconds=delay)
         return
     _emit(context, batch, outcomes)
-    _count(context, batch, outcomes, failed=message.attempt > MAX_ATTEMPTS)
+    failed = DEAD_LETTERED in outcomes.of.values()
+    if failed:
+        keep_dead_letter(context, message, "the batch could not be sent on any attempt")
+    _count(context, batch, outcomes, failed=failed)
     finish_if_done(context, run)
 
 
@@ -65,9 +74,12 @@ def _deliver(context: Context, batch: Batch, *, given_up: bool) -> Outcomes:
     for name, endpoint in batch.endpoints.items():
         if reason := why_left_out(batch.campaign, endpoint):
             outcomes.set([name], f"NotSent.{reason}")
+    if is_over(context, batch):
+        outcomes.set(batch.ids, f"Status.{choices.STATUS_AFTER_THE_DURATION}")
+        return outcomes
     if given_up:
-        # Every attempt ended without an answer: what was not claimed was not sent, and will not be.
-        outcomes.set(batch.ids, "Status.FAILURE")
+        # What was not claimed was not sent.
+        outcomes.set(batch.ids, DEAD_LETTERED)
         return outcomes
     outcomes.set(capped(context, batch, _open(batch, outcomes)), "Status.DAILY_CAP")
     now = context.now()
@@ -140,15 +152,21 @@ def _emit(context: Context, batch: Batch, outcomes: Outcomes) -> None:
 
 def _count(context: Context, batch: Batch, outcomes: Outcomes, *, failed: bool) -> None:
     run: Run = batch.run
-    progress = {"BatchesDone": 1, **({"BatchesFailed": 1} if failed else {})}
-    writes: list[Edit | Add] = [Add(run.progress_key, progress)]
-    counters = outcomes.counters() if batch.kind != "HOLDOUT" else {}
+    current = context.store.get(batch.item.key)
+    if current is None or current.doc["State"] == "DONE":
+        return
+    former = current.doc.get("Counted")
+    counted = outcomes.counters() if batch.kind != "HOLDOUT" else {}
+    progress = Counter(BatchesDone=int(former is None), BatchesFailed=int(failed) - int(former is not None))
+    counters = Counter(counted)
+    counters.subtract(former or {})
+    changed = {"State": "FAILED", "Counted": counted} if failed else {"State": "DONE"}
+    writes: list[Edit | Add] = [
+        Edit(current.key, current.doc | changed, current.version),
+        Add(run.progress_key, progress),
+    ]
     if counters:
         writes.append(Add(run.key, counters))
-    current = context.store.get(batch.item.key)
-    if current is None or current.doc["State"] != "OPEN":
-        return
-    writes.append(Edit(current.key, current.doc | {"State": "DONE"}, current.version))
     try:
         context.store.write(writes)
     except TransactionLost:

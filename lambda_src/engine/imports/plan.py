@@ -30,16 +30,21 @@ def piece_key(job_id: str, plan: int, piece: int) -> Key:
     return Key(f"PIECES#{job_id}", f"{plan:06d}#{piece:06d}")
 
 
-def plan_job(context: Context, application_id: str, job_id: str, attempt: int) -> None:
+def plan_job(
+    context: Context, application_id: str, job_id: str, attempt: int, *, reminder: bool = False
+) -> None:
     """Find the files, cut them into pieces, and put one message a piece on the queue.
 
-    Safe to repeat: a job that was planned has the messages of its open pieces sent again.
+    Safe to repeat: a job that was planned has the messages of its open pieces sent again, unless this is
+    a mere reminder, which finds that in a job that goes its way.
     """
     key = import_job_key(application_id, job_id)
     job = context.store.get(key)
     if job is None or job.doc["JobStatus"] in ("COMPLETED", "FAILED"):
         return
     if job.doc["JobStatus"] in ("PROCESSING", "COMPLETING"):
+        if reminder:
+            return
         _send(context, job, range(job.counters["TotalPieces"]))
         finish_if_done(context, application_id, job_id)
         return
@@ -66,8 +71,9 @@ def plan_job(context: Context, application_id: str, job_id: str, attempt: int) -
         "TotalFailures": 0,
     }
     try:
-        # Nobody counts on the job before it has pieces, so that a Put loses nothing.
-        context.store.put(Put(key, started, plan, counters))
+        # Nobody counts on the job before it has pieces, so that a Put loses nothing. A transaction, since
+        # the client may repeat a call whose answer was lost: a plain Put would then meet its own version.
+        context.store.write([Put(key, started, plan, counters)])
     except TransactionLost:
         return
     _send(context, Item(key, started, plan + 1, counters), range(len(pieces)))

@@ -16,7 +16,8 @@ def work(context: Context, message: Message) -> None:
     body = message.body
     match body.get("Kind"):
         case "plan":
-            plan_job(context, body["ApplicationId"], body["JobId"], message.attempt)
+            reminder = message.reminds
+            plan_job(context, body["ApplicationId"], body["JobId"], message.attempt, reminder=reminder)
         case "piece":
             work_on_piece(context, body["ApplicationId"], body["JobId"], body["Piece"], message.attempt)
         case "erase":

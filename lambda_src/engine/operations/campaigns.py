@@ -5,6 +5,7 @@ See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id
 
 from typing import Any, Final
 
+from engine.acceptance import accept
 from engine.context import Context, iso
 from engine.errors import BadRequest, NotFound
 from engine.operations.apps import require_application
@@ -15,7 +16,7 @@ from engine.operations.registry import Request
 from engine.operations.segments import require_segment
 from engine.operations.tags import check_tags
 from engine.operations.versions import get_version, get_versions, version_write
-from engine.store import Document, Item, Put
+from engine.store import Document, Item, Put, Write
 
 _FROM_REQUEST: Final = (
     "CustomDeliveryConfiguration",
@@ -53,15 +54,13 @@ def create_campaign(context: Context, request: Request) -> dict[str, Any]:
         "ScheduledStart": campaign["CreationDate"],
     }
     campaign["_"] = {"ActivityId": activity["Id"]}
-    context.store.write(
-        [
-            Put(campaign_key(application_id, campaign["Id"]), campaign, expected=0),
-            Put(activity_key(application_id, campaign["Id"], activity["Id"]), activity, expected=0),
-            version_write(campaign),
-        ]
-    )
-    message = {"Kind": "plan", "ApplicationId": application_id, "CampaignId": campaign["Id"]}
-    context.queues.send("campaigns", [message | {"ActivityId": activity["Id"]}])
+    writes: list[Write] = [
+        Put(campaign_key(application_id, campaign["Id"]), campaign, expected=0),
+        Put(activity_key(application_id, campaign["Id"], activity["Id"]), activity, expected=0),
+        version_write(campaign),
+    ]
+    plan = {"Kind": "plan", "ApplicationId": application_id, "CampaignId": campaign["Id"]}
+    accept(context, "campaigns", plan | {"ActivityId": activity["Id"]}, writes)
     return campaign
 
 

@@ -97,6 +97,8 @@ def public(item: Item) -> Document:
     metrics: dict[str, Any] = {}
     for name, value in item.counters.items():
         if name.startswith("Metric."):
+            if value == 0:
+                continue  # It was counted, and then counted otherwise.
             metrics[name.removeprefix("Metric.")] = str(value)
         elif name.startswith("Channel.") or name == "Size":
             _count_segment(shown, name, value)

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from engine import choices
+from engine.acceptance import accept
 from engine.context import Context, iso
 from engine.errors import BadRequest, NotFound
 from engine.operations.apps import require_application
@@ -45,8 +46,9 @@ def create_import_job(context: Context, request: Request) -> dict[str, Any]:
         "Type": "IMPORT",
         "Definition": definition,
     }
-    context.store.write([*writes, Put(import_job_key(application_id, job_id), job, expected=0)])
-    context.queues.send("imports", [{"Kind": "plan", "ApplicationId": application_id, "JobId": job_id}])
+    writes.append(Put(import_job_key(application_id, job_id), job, expected=0))
+    plan = {"Kind": "plan", "ApplicationId": application_id, "JobId": job_id}
+    accept(context, "imports", plan, writes)
     return job
 
 

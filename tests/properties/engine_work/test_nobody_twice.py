@@ -83,6 +83,14 @@ def test_nobody_is_sent_to_twice_and_everybody_is_accounted_for(seed: int, copie
         activity = works.activity(campaign["Id"])
         assert activity["State"] == "COMPLETED"
         assert held_in_balance(activity)
+        # What failed on every attempt is put back by a person, when all is well again.
+        faults.rate = 0.0
+        works.pump.redrive()
+        works.pump.run(context, copies=copies, shuffle=rng)
+
+        activity = works.activity(campaign["Id"])
+        assert not works.pump.dead
+        assert held_in_balance(activity)
         metrics = activity["ExecutionMetrics"]
         if "FailureReason" in metrics:
             # The plan died on each of its attempts: said so, and nobody was sent to.

@@ -28,6 +28,7 @@ def test_a_campaign_whose_segment_is_deleted_sends_to_nobody_more(
     while works.pump.waiting[0][0] != next_queue:
         works.run_one()
     works.pinpoint.delete_segment(ApplicationId=works.app, SegmentId=segment)
+    works.pump.wait(seconds=5)
     if erased_first:
         works.pump.waiting.rotate()
 

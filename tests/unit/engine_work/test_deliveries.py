@@ -87,22 +87,6 @@ def test_a_worker_that_dies_after_the_send_has_its_outcome_taken_over(
     assert set(works.statuses().values()) == {"SUCCESS"}
 
 
-def test_a_batch_that_fails_on_every_attempt_ends_as_failed(
-    works: Works, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = works.start_campaign(inboxes(works, 2))
-
-    def poison(*_: Any) -> Any:
-        raise MemoryError
-
-    monkeypatch.setattr(work, "_hooked", poison)
-    works.run()
-    activity = works.activity(campaign["Id"])
-    assert (activity["State"], activity["Result"]) == ("COMPLETED", "FAIL")
-    assert activity["ExecutionMetrics"] == {"Status.FAILURE": "2"}
-    assert not works.pump.dead
-
-
 def test_who_opts_out_between_targeting_and_delivery_is_not_sent_to(works: Works) -> None:
     campaign = works.start_campaign(inboxes(works, 1))
     while works.pump.waiting[0][0] != "deliveries":
@@ -292,6 +276,32 @@ def test_quiet_time_is_the_endpoint_s_own(works: Works, start: str, end: str, zo
     schedule = {"StartTime": "IMMEDIATE", "QuietTime": {"Start": start, "End": end}}
     works.send_campaign(segment_id, Schedule=schedule)
     assert works.statuses() == {"id-0": status}
+
+
+def test_what_is_not_sent_within_the_campaign_s_duration_expires(works: Works) -> None:
+    limits = {"MessagesPerSecond": 1, "MaximumDuration": 60}
+    activity = works.send_campaign(inboxes(works, 150), Limits=limits)
+    # Fifty at once, fifty after fifty seconds, and the others would have been too late.
+    assert activity["ExecutionMetrics"] == {"Status.SUCCESS": "100", "Status.EXPIRED": "50"}
+    assert len(works.functions.seen_by("channel")) == 100
+    assert sorted(works.statuses().values()).count("EXPIRED") == 50
+    assert held_in_balance(activity)
+
+
+def test_a_duration_of_the_project_counts_where_the_campaign_has_none(works: Works) -> None:
+    works.pinpoint.update_application_settings(
+        ApplicationId=works.app,
+        WriteApplicationSettingsRequest={"Limits": {"MaximumDuration": 60}},
+    )
+    segment_id = inboxes(works, 1)
+    late, patient = (
+        works.start_campaign(segment_id),
+        works.start_campaign(segment_id, Limits={"MaximumDuration": 3600}),
+    )
+    works.world.clock.advance(minutes=2)
+    works.run()
+    assert works.activity(late["Id"])["ExecutionMetrics"] == {"Status.EXPIRED": "1"}
+    assert works.activity(patient["Id"])["ExecutionMetrics"] == {"Status.SUCCESS": "1"}
 
 
 def test_a_campaign_s_limit_goes_before_the_project_s() -> None:
