@@ -140,6 +140,11 @@ NAMES: Final = (
     "ministack.services.ses_v2._config_sets",
     "ministack.services.ses_v2._missing_config_set",
     "ministack.services.ses_v2.handle_request",
+    # Phones.
+    "ministack.app._handle_post_body_shortcuts",
+    "ministack.services.cloudwatch_logs._create_log_stream",
+    "ministack.services.cloudwatch_logs._put_log_events",
+    "ministack.services.firehose._put_record",
     # S3's events.
     "ministack.services.eventbridge._dispatch_event",
     "ministack.services.s3._fire_s3_event",

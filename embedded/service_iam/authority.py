@@ -74,7 +74,7 @@ def trust_refusal(role_arn: str, service: str, *, source_arn: str = "") -> str |
     if role is None:
         return f"{role_arn} does not exist"
     trust = _with_resource(role.get("AssumeRolePolicyDocument") or {})
-    if _admits(trust, service, "sts:AssumeRole", "*", source_arn=source_arn, source_account=account):
+    if admits(trust, service, "sts:AssumeRole", "*", source_arn=source_arn, source_account=account):
         return None
     return f"{service} is not allowed to assume {role_arn}: its trust policy does not admit it"
 
@@ -86,7 +86,7 @@ def function_refusal(function_arn: str, service: str, source_arn: str) -> str | 
     found = find("ministack.services.lambda_svc.function_policy_for_arn")(function_arn)
     policy = found[0] if found else None
     account = account_of(source_arn) or account_of(function_arn)
-    if policy and _admits(
+    if policy and admits(
         policy, service, "lambda:InvokeFunction", function_arn, source_arn=source_arn, source_account=account
     ):
         return None
@@ -121,7 +121,7 @@ def account_of(arn: str) -> str:
     return parts[4] if len(parts) == 6 else ""
 
 
-def _admits(
+def admits(
     policy: str | dict[str, Any],
     service: str,
     action: str,

@@ -1,0 +1,71 @@
+"""The carriers and the handsets: every message that was sent, and what became of it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from embedded.sms_voice.account import Account
+from embedded.sms_voice.destinations import tell
+from embedded.sms_voice.messages import Kept, Message
+from embedded.sms_voice.outcomes import Step, outcome_of
+
+# Late enough for the sender to have its answer first, as nearly always on AWS.
+_FIRST_REPORT_AFTER: Final = 0.05
+_BETWEEN_REPORTS: Final = 0.02
+Later = Callable[[float, Callable[[], None]], object]
+
+
+def _on_the_loop(seconds: float, call: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
+@dataclass
+class Network:
+    """All messages, in the order in which they were accepted.
+
+    Attributes:
+        later: Calls a function after some seconds.
+    """
+
+    later: Later = _on_the_loop
+    _kept: list[Kept] = field(default_factory=list[Kept])
+
+    def accept(self, account: Account, message: Message) -> None:
+        """Take a message to its handset, and report about it on the way.
+
+        Args:
+            account: Whose message; its configuration sets say who is told.
+            message: What to deliver.
+        """
+        kept = Kept(message, outcome_of(message.destination, message.kind))
+        self._kept.append(kept)
+        after = _FIRST_REPORT_AFTER
+        for step in kept.outcome.steps:
+            for _ in range(kept.outcome.copies):
+                self.later(after, _reporting(account, kept, step))
+                after += _BETWEEN_REPORTS
+
+    def messages(self, handset: str = "") -> Iterator[Kept]:
+        """The messages to a handset, or all of them."""
+        return (kept for kept in self._kept if handset in ("", kept.message.destination))
+
+    def last_to(self, handset: str, origination: str) -> Message | None:
+        """The last message that a handset got from a number."""
+        received = (
+            kept.message
+            for kept in reversed(self._kept)
+            if (kept.message.destination, kept.message.origination) == (handset, origination)
+        )
+        return next(received, None)
+
+
+def _reporting(account: Account, kept: Kept, step: Step) -> Callable[[], None]:
+    def report() -> None:
+        kept.status = step.status
+        # A handset has a message by the time its last report is there, in whatever order they come.
+        kept.is_received = kept.outcome.is_received
+        configuration_set = account.configuration_sets.get(kept.message.configuration_set)
+        tell(kept.message, step, account.clock(), configuration_set)
+
+    return report

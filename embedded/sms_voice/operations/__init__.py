@@ -1,0 +1,1 @@
+"""The operations that are served: plain functions `(account, request) -> what the answer says`."""
