@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from engine import choices
+from engine.audience.dimensions import fits
+from engine.campaigns.eligibility import sender_for
 from engine.endpoints.access import get_endpoint
 from engine.endpoints.apply import apply_changes
 from engine.endpoints.change import EndpointChange
+from engine.rendering.template import RenderingError, render
 from engine.store import Document
 from tests.support.engine_world import World
 
@@ -116,3 +119,41 @@ def test_an_unknown_user_is_not_found(pinpoint: Any, app: str) -> None:
 def test_an_id_may_have_a_thousand_bytes(world: World) -> None:
     assert choices.MAX_ID_BYTES == 1000
     assert put(world, "x" * 1000)["Id"] == "x" * 1000
+
+
+def test_several_values_of_a_bare_path_are_joined_by_a_comma() -> None:
+    assert render("{{Attributes.Offers}}", [{"Attributes": {"Offers": ["one", "two"]}}]) == "one,two"
+
+
+def test_a_variable_without_a_value_is_nothing_unless_asked_strictly() -> None:
+    assert render("Hi {{Attributes.Name}}!", [{}]) == "Hi !"
+    with pytest.raises(RenderingError, match=r"there is no value for Attributes\.Name"):
+        render("Hi {{Attributes.Name}}!", [{}], strict=True)
+
+
+def test_a_custom_delivery_that_names_email_takes_it_from_the_campaigns_mail() -> None:
+    campaign: Document = {
+        "MessageConfiguration": {"CustomMessage": {"Data": "hello"}, "EmailMessage": {"Title": "Hello"}},
+        "CustomDeliveryConfiguration": {"DeliveryUri": "channel", "EndpointTypes": ["SMS"]},
+    }
+    assert sender_for(campaign, "EMAIL") == "EMAIL"
+
+    campaign["CustomDeliveryConfiguration"]["EndpointTypes"].append("EMAIL")
+    assert sender_for(campaign, "EMAIL") == "CUSTOM"
+
+
+def test_an_exclusive_dimension_takes_who_lacks_the_attribute() -> None:
+    dimensions = {"Attributes": {"Plan": {"AttributeType": "EXCLUSIVE", "Values": ["free"]}}}
+
+    assert fits(dimensions, {})
+    assert fits(dimensions, {"Attributes": {"Plan": ["paid"]}})
+    assert not fits(dimensions, {"Attributes": {"Plan": ["free"]}})
+
+
+def test_a_limit_of_messages_a_session_is_kept_and_shown(pinpoint: Any, app: str) -> None:
+    settings = {"Limits": {"Session": 3}}
+
+    pinpoint.update_application_settings(ApplicationId=app, WriteApplicationSettingsRequest=settings)
+
+    answer = pinpoint.get_application_settings(ApplicationId=app)["ApplicationSettingsResource"]
+    assert answer["Limits"] == {"Session": 3}

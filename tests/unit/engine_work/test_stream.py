@@ -139,7 +139,7 @@ def test_an_app_s_event_has_the_documented_shape(works: Works) -> None:
         },
         event_timestamp=1_700_000_000_000,
     )
-    assert record["event_type"] == "custom.preference_update"
+    assert (record["event_type"], record["event_version"]) == ("custom.preference_update", "3.0")
     assert record["event_timestamp"] == 1_700_000_000_000
     assert record["application"] == {"app_id": works.app, "sdk": {"name": "sdk"}, "title": "App"}
     assert record["client"] == {"client_id": "id-1"}
