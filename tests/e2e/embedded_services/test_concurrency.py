@@ -4,10 +4,11 @@ import json
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.embedded_aws import EmbeddedAws, allow, embedded_aws, queue_arn
+from tests.support.embedded_aws import EmbeddedAws, allow, embedded_aws, eventually, queue_arn
 
 pytestmark = pytest.mark.e2e
 
@@ -32,6 +33,23 @@ def handler(event, context):
             QueueUrl=os.environ["TOLD"],
             MessageBody=json.dumps({"number": seen, "from": started, "to": time.time()}),
         )
+"""
+HELD = """
+import json, os, time
+import boto3
+
+sqs = boto3.client("sqs")
+
+def tell(what):
+    sqs.send_message(QueueUrl=os.environ["TOLD"], MessageBody=json.dumps(what))
+
+def handler(event, context):
+    started = time.time()
+    tell({"started": event["number"]})
+    held = event["held"]
+    while held and not sqs.receive_message(QueueUrl=os.environ["RELEASE"], WaitTimeSeconds=1).get("Messages"):
+        pass
+    tell({"number": event["number"], "from": started, "to": time.time()})
 """
 COUNT = 30
 
@@ -77,6 +95,75 @@ def test_asynchronous_calls_wait_and_none_is_dropped(narrow: EmbeddedAws) -> Non
     told = narrow.receive(narrow.queue("told"), COUNT, within=40)
     assert sorted(one["number"] for one in told) == list(range(COUNT))
     assert at_most_two_at_once(told)
+
+
+def test_schedules_and_rules_wait_behind_a_full_gate_and_none_is_dropped(narrow: EmbeddedAws) -> None:
+    told, release = narrow.queue("held-told"), narrow.queue("held-release", VisibilityTimeout="60")
+    role = "arn:aws:iam::000000000000:role/anything"
+    variables = {"TOLD": told, "RELEASE": release}
+    held = narrow.function("held", HELD, role, Environment={"Variables": variables}, Timeout=60)
+    holders = ["holder one", "holder two"]
+    for number in holders:
+        narrow.client("lambda").invoke(
+            FunctionName="held", InvocationType="Event", Payload=call(number, held=True)
+        )
+    assert sorted(one["started"] for one in narrow.receive(told, 2)) == holders
+
+    narrow.role("scheduler", [allow("lambda:InvokeFunction")], "scheduler.amazonaws.com")
+    calls = [schedule(narrow, held, f"schedule-{number}") for number in range(6)]
+    calls += [rule(narrow, held, f"rule-{number}") for number in range(6)]
+    narrow.client("events").put_events(Entries=[{"Source": "test", "DetailType": "now", "Detail": "{}"}])
+    # A schedule that is over is deleted: all calls have been made, and none has a place.
+    assert eventually(lambda: schedules(narrow), until=lambda left: not left) == []
+    assert narrow.receive(told, 1, within=1) == []
+    for _ in holders:
+        narrow.client("sqs").send_message(QueueUrl=release, MessageBody="go on")
+
+    messages = narrow.receive(told, 2 + 2 * len(calls), within=40)
+    spans = [one for one in messages if "number" in one]
+    assert sorted(one["number"] for one in spans) == sorted(holders + calls)
+    assert len(messages) == 2 + 2 * len(calls)
+    assert at_most_two_at_once(spans)
+
+
+def call(number: str, *, held: bool = False) -> str:
+    return json.dumps({"number": number, "held": held})
+
+
+def schedule(aws: EmbeddedAws, function: str, name: str) -> str:
+    """Call the function once, at a moment that has come already."""
+    aws.client("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression="at(2020-01-01T00:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={
+            "Arn": function,
+            "RoleArn": "arn:aws:iam::000000000000:role/scheduler",
+            "Input": call(name),
+        },
+    )
+    return name
+
+
+def schedules(aws: EmbeddedAws) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = aws.client("scheduler").list_schedules()["Schedules"]
+    return listed
+
+
+def rule(aws: EmbeddedAws, function: str, name: str) -> str:
+    """Call the function on each event of the test."""
+    events = aws.client("events")
+    arn = events.put_rule(Name=name, EventPattern=json.dumps({"source": ["test"]}))["RuleArn"]
+    aws.client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=name,
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=arn,
+    )
+    events.put_targets(Rule=name, Targets=[{"Id": "held", "Arn": function, "Input": call(name)}])
+    return name
 
 
 def test_a_throttled_asynchronous_call_waits_for_reserved_concurrency(narrow: EmbeddedAws) -> None:
