@@ -1,21 +1,18 @@
 """From one line of a file to what it asks for; no line knows of another.
 
-A quoted value holds no line break, so that each line is read alone: a stray quote costs its own row.
-
 See https://docs.aws.amazon.com/pinpoint/latest/developerguide/audience-data-import.html
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
 from engine.imports.definition import BadRow, check, from_columns, is_column
+from pinpoint_runtime.csv_line import StrayQuote, split_line
 
 MAX_COLUMNS: Final = 10_000
-_FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^",]*))(,|$)')
 
 
 class BadFile(Exception):
@@ -60,8 +57,8 @@ def read_header(line: bytes) -> tuple[str, ...]:
         raise BadFile(f"the header has {text.count(',') + 1} columns, at most {MAX_COLUMNS} are allowed")
     try:
         columns = tuple(column.strip() for column in split_line(text))
-    except BadRow as bad:
-        raise BadFile(f"the header cannot be read: {bad.reason}") from None
+    except StrayQuote:
+        raise BadFile("the header cannot be read: a stray quote") from None
     unknown = [column for column in columns if not is_column(column)]
     if len(unknown) == len(columns):
         raise BadFile("the file is not a CSV file: its first line names no column of an endpoint definition")
@@ -86,7 +83,10 @@ def read_csv_row(columns: Sequence[str], line: bytes, derived_id: str) -> Row:
     text = _decoded(line)
     if "\t" in text:
         raise BadRow("a value holds a tab")
-    fields = split_line(text)
+    try:
+        fields = split_line(text)
+    except StrayQuote:
+        raise BadRow("a stray quote") from None
     if len(fields) != len(columns):
         raise BadRow(f"the row has {len(fields)} values, the header {len(columns)} columns")
     values: dict[str, list[str]] = {}
@@ -111,27 +111,6 @@ def read_json_row(line: bytes, derived_id: str) -> Row:
     if not isinstance(loaded, dict):
         raise BadRow("the line is not a JSON object")
     return _row(cast("dict[str, Any]", loaded), derived_id)
-
-
-def split_line(text: str) -> list[str]:
-    """The values of a CSV line, without a line break.
-
-    Raises:
-        BadRow: A quote stands where none may.
-    """
-    if '"' not in text:
-        return text.split(",")
-    fields: list[str] = []
-    at = 0
-    while True:
-        match = _FIELD.match(text, at)
-        if match is None:
-            raise BadRow("a stray quote")
-        quoted = match[1]
-        fields.append(match[2] if quoted is None else quoted.replace('""', '"'))
-        at = match.end()
-        if not match[3]:
-            return fields
 
 
 def derived_id(job_id: str, key: str, etag: str, offset: int) -> str:

@@ -1,19 +1,15 @@
-"""The two formats of a file of endpoints: from one line to a definition, and no line knows of another.
-
-A quoted value holds no line break (Pinpoint takes none), so that a stray quote costs its own row only.
-"""
+"""The two formats of a file of endpoints: from one line to a definition, and no line knows of another."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
 from patterns.segment_import.rules import COORDINATES, DEMOGRAPHIC, MAX_NAMES, PLACES, TEXTS
+from pinpoint_runtime.csv_line import StrayQuote, split_line
 
 Definition: TypeAlias = dict[str, Any]
-_FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^",]*))(,|$)')
 _USER_ATTRIBUTES: Final = "User.UserAttributes."
 _COMPRESSED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\x28\xb5\x2f\xfd")
 _OTHER_ENCODINGS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -80,7 +76,10 @@ def read_csv(columns: Sequence[str], line: str) -> Definition:
     """
     if "\t" in line:
         raise BadRow(RowReason.TAB_IN_VALUE, "a value holds a tab")
-    fields = split(line)
+    try:
+        fields = split_line(line)
+    except StrayQuote as stray:
+        raise BadRow(RowReason.STRAY_QUOTE, str(stray)) from None
     if len(fields) != len(columns):
         raise BadRow(RowReason.COLUMN_COUNT, f"{len(fields)} values for {len(columns)} columns")
     values: dict[str, list[str]] = {}
@@ -93,31 +92,10 @@ def read_csv(columns: Sequence[str], line: str) -> Definition:
     return definition
 
 
-def split(line: str) -> list[str]:
-    """The values of one CSV line.
-
-    Raises:
-        BadRow: A quote stands where none may.
-    """
-    if '"' not in line:
-        return line.split(",")
-    fields: list[str] = []
-    at = 0
-    while True:
-        match = _FIELD.match(line, at)
-        if match is None:
-            raise BadRow(RowReason.STRAY_QUOTE, f"a quote stands where none may, after value {len(fields)}")
-        quoted = match[1]
-        fields.append(match[2] if quoted is None else quoted.replace('""', '"'))
-        at = match.end()
-        if not match[3]:
-            return fields
-
-
 def _columns(text: str) -> tuple[str, ...]:
     try:
-        columns = tuple(column.strip() for column in split(text))
-    except BadRow:
+        columns = tuple(column.strip() for column in split_line(text))
+    except StrayQuote:
         raise RefusedFile(FileReason.NOT_A_CSV, "the first line is no CSV header: a stray quote") from None
     unknown = [column for column in columns if not _is_column(column)]
     if len(unknown) == len(columns):

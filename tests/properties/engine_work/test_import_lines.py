@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.imports.definition import BadRow
 from engine.imports.lines import first_byte, lines_between
-from engine.imports.rows import BadFile, read_csv_row, read_header, read_json_row, split_line
+from engine.imports.rows import BadFile, read_csv_row, read_header, read_json_row
 
 CONTENT = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n", b'"', "ü".encode()]), max_size=40).map(
     b"".join
@@ -68,9 +68,3 @@ JSON = st.recursive(
 def test_no_json_crashes_a_reader(definition: object) -> None:
     with suppress(BadRow):
         read_json_row(json.dumps(definition).encode(), "derived")
-
-
-@given(fields=st.lists(st.text(st.characters(exclude_characters="\n\r"), max_size=8), min_size=1, max_size=6))
-def test_what_is_quoted_as_csv_says_is_read_back(fields: list[str]) -> None:
-    line = ",".join('"' + field.replace('"', '""') + '"' for field in fields)
-    assert split_line(line) == fields
