@@ -11,6 +11,9 @@ from constructs import Construct
 
 from pinpoint_patterns._dead_letters import WorkQueue
 
+# Three attempts at a run's work. The others only settle that it failed, and are spread over hours: a table
+# that is away for one must not leave a run without an end.
+_ATTEMPTS_OF_RUNS: Final = 10
 # A message is hidden six times as long as its worker may run, as Lambda asks for.
 _VISIBILITY_FACTOR: Final = 6
 
@@ -25,10 +28,10 @@ class WorkerLimits:
 
 
 LIMITS: Final = {
-    "imports": WorkerLimits(Duration.minutes(5)),
-    "campaigns": WorkerLimits(Duration.minutes(2)),
+    "imports": WorkerLimits(Duration.minutes(5), max_receives=_ATTEMPTS_OF_RUNS),
+    "campaigns": WorkerLimits(Duration.minutes(2), max_receives=_ATTEMPTS_OF_RUNS),
     # Three hooks and three custom deliveries of 15 seconds each, then 50 mails.
-    "deliveries": WorkerLimits(Duration.minutes(3)),
+    "deliveries": WorkerLimits(Duration.minutes(3), max_receives=_ATTEMPTS_OF_RUNS),
     "stream": WorkerLimits(Duration.minutes(1), batch_size=5),
     "receipts": WorkerLimits(Duration.minutes(1), batch_size=10),
 }
