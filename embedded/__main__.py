@@ -64,6 +64,9 @@ def up(
     except _EXPECTED as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        console.print("interrupted: what was started has been ended", style="red")
+        raise typer.Exit(130) from error
     console.print(f"{started.server.endpoint} is up after {time.monotonic() - began:.0f} s")
     console.print(f"source {folder.environment}; stack outputs are in {folder.outputs}", markup=False)
 

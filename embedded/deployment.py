@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -53,11 +53,10 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
     state.deployment_log.write_bytes(b"")
     cli = _CommandLine(server=server, state=state)
     say("synthesizing the stacks and bootstrapping the account")
-    with ThreadPoolExecutor(max_workers=2) as both:
-        synthesis = both.submit(_synthesize, cli, deployment)
-        bootstrap = both.submit(_bootstrap, cli)
-        for step in (bootstrap, synthesis):
-            step.result()
+    # Not in threads: an interrupted pool would wait until both have come to their end.
+    with _synthesis(cli, deployment) as synthesis, _bootstrap(cli) as bootstrap:
+        bootstrap.finish(_BOOTSTRAP_SECONDS)
+        synthesis.finish(_SYNTH_SECONDS)
     say("deploying the stacks")
     if server.engine == "pinpoint" and _ENGINE_STACK in _stacks(state):
         # No stack depends on it, as none does on AWS; here it is what answers for Pinpoint.
@@ -68,29 +67,38 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
 
 
 @dataclass(frozen=True)
-class _CommandLine:
-    server: Server
+class _Step:
+    """A command of the CDK CLI that runs."""
+
+    command: str
+    running: leash.Leashed
+    said: Path
     state: State
 
-    def run(self, arguments: Sequence[str], *, folder: Path, seconds: float) -> None:
-        # A log for each step, since two of them run at once.
-        step = self.state.scratch / f"cdk-{arguments[0]}.log"
-        with step.open("wb") as log:
-            code = leash.run(
-                [str(_CLI), *arguments, "--no-notices", "--no-version-reporting", "--ci"],
-                folder=folder,
-                environment=self._environment(),
-                log=log,
-                seconds=seconds,
-            )
-        said = step.read_bytes()
+    def finish(self, seconds: float) -> None:
+        code = self.running.wait(seconds)
+        said = self.said.read_bytes()
         with self.state.deployment_log.open("ab") as whole:
             whole.write(said)
         if code != 0:
             tail = "\n".join(said.decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:])
             raise DeploymentFailed(
-                f"cdk {arguments[0]} failed; {self.state.deployment_log} ends with:\n{tail}"
+                f"cdk {self.command} failed; {self.state.deployment_log} ends with:\n{tail}"
             )
+
+
+@dataclass(frozen=True)
+class _CommandLine:
+    server: Server
+    state: State
+
+    @contextmanager
+    def step(self, arguments: Sequence[str], *, folder: Path) -> Generator[_Step]:
+        # A log for each step, since two of them run at once.
+        said = self.state.scratch / f"cdk-{arguments[0]}.log"
+        command = [str(_CLI), *arguments, "--no-notices", "--no-version-reporting", "--ci"]
+        with leash.leashed(command, folder=folder, environment=self._environment(), log=said) as running:
+            yield _Step(arguments[0], running, said, self.state)
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -104,22 +112,20 @@ class _CommandLine:
         return inherited | quiet | client_environment(self.server.endpoint)
 
 
-def _bootstrap(cli: _CommandLine) -> None:
+def _bootstrap(cli: _CommandLine) -> AbstractContextManager[_Step]:
     # From a folder without a `cdk.json`: with one, the CLI synthesizes the app first.
-    cli.run(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], folder=cli.state.scratch, seconds=_BOOTSTRAP_SECONDS)
+    return cli.step(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], folder=cli.state.scratch)
 
 
 def _deploy(cli: _CommandLine, deployment: Deployment, stacks: Sequence[str]) -> None:
     assembly, outputs = str(cli.state.assembly), str(cli.state.deployed_outputs)
-    cli.run(
-        [
-            *("deploy", "--app", assembly, "--outputs-file", outputs, "--method", "direct"),
-            *("--require-approval", "never", "--concurrency", "4", "--progress", "events"),
-            *stacks,
-        ],
-        folder=deployment.app,
-        seconds=_DEPLOY_SECONDS,
-    )
+    arguments = [
+        *("deploy", "--app", assembly, "--outputs-file", outputs, "--method", "direct"),
+        *("--require-approval", "never", "--concurrency", "4", "--progress", "events"),
+        *stacks,
+    ]
+    with cli.step(arguments, folder=deployment.app) as step:
+        step.finish(_DEPLOY_SECONDS)
 
 
 def _stacks(state: State) -> set[str]:
@@ -127,8 +133,8 @@ def _stacks(state: State) -> set[str]:
     return {name for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
 
 
-def _synthesize(cli: _CommandLine, deployment: Deployment) -> None:
+def _synthesis(cli: _CommandLine, deployment: Deployment) -> AbstractContextManager[_Step]:
     context = {"engine": cli.server.engine, **deployment.context}
     values = [argument for name, value in context.items() for argument in ("--context", f"{name}={value}")]
     assembly = ["--quiet", "--output", str(cli.state.assembly)]
-    cli.run(["synth", *assembly, *values], folder=deployment.app, seconds=_SYNTH_SECONDS)
+    return cli.step(["synth", *assembly, *values], folder=deployment.app)

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from embedded import lifeline
 
@@ -20,39 +22,58 @@ class TimedOut(RuntimeError):
     """A command took longer than it may, and was ended."""
 
 
-def run(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: IO[bytes], seconds: float
-) -> int:
-    """Run a command to its end.
+@dataclass(frozen=True)
+class Leashed:
+    """A command that runs."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end.
+
+        Args:
+            seconds: How long it may take from now on.
+
+        Returns:
+            Its exit code.
+
+        Raises:
+            TimedOut: It took longer; it ends with the `with` block.
+        """
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TimedOut(f"{self.name} took more than {seconds:.0f} s") from None
+
+
+@contextmanager
+def leashed(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: Path
+) -> Generator[Leashed]:
+    """Run a command for the length of a `with` block at most; it is ended at once when the block is left.
 
     Args:
         folder: Where it runs.
         log: Takes its output.
-        seconds: How long it may take.
-
-    Returns:
-        Its exit code.
-
-    Raises:
-        TimedOut: It took longer.
     """
-    leashed = subprocess.Popen(
-        [sys.executable, "-m", "embedded.leash", str(folder), *command],
-        cwd=_REPOSITORY,
-        env=dict(environment),
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "embedded.leash", str(folder), *command],
+            cwd=_REPOSITORY,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal is for whoever holds the leash.
+            start_new_session=True,
+        )
     try:
-        return leashed.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise TimedOut(f"{Path(command[0]).name} {command[1]} took more than {seconds:.0f} s") from None
+        yield Leashed(f"{Path(command[0]).name} {command[1]}", process)
     finally:
-        if leashed.stdin is not None:
-            leashed.stdin.close()
-        leashed.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        process.wait()
 
 
 def _main() -> None:

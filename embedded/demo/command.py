@@ -58,6 +58,9 @@ def demo(
     except _EXPECTED as error:
         console.print(Text(str(error), style="bold red"))
         raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        console.print(Text("interrupted: what was started has been ended", style="bold red"))
+        raise typer.Exit(130) from error
     console.print(table(sections))
     for section in sections:
         for one in section.off:

@@ -23,7 +23,7 @@ from embedded.vendors.server import serve
 def staged(scenarios: Sequence[Scenario], options: Options, narrator: Narrator) -> Generator[Stage]:
     """Starts everything that scenarios need, and ends it when the block is left, however it is left.
 
-    The logs are kept when the block is left by an exception.
+    The logs are kept when the block fails; an interruption is no failure.
 
     Args:
         scenarios: Those that are to run.
@@ -34,30 +34,40 @@ def staged(scenarios: Sequence[Scenario], options: Options, narrator: Narrator) 
     intakes = {vendor: Intake(vendor.contract, FaultPlan(options.seed)) for vendor in vendors}
     settings = {name: value for scenario in scenarios for name, value in scenario.settings.items()}
     stacks = [name for scenario in scenarios for name in scenario.patterns] if options.pattern else []
-    state = State(Path(tempfile.mkdtemp(prefix="pinpoint-demo-")))
-    with ExitStack() as running:
+    with _folder(narrator) as folder, ExitStack() as running:
+        state = State(folder)
         for vendor, intake in intakes.items():
             settings[vendor.setting] = running.enter_context(serve(intake.receive)) + vendor.contract.path
             narrator.step(f"{vendor.name} listens on {settings[vendor.setting]}")
         narrator.step("starting an AWS account on this machine")
         started = server_process.start(state, port=options.port, engine=options.engine)
         running.callback(server_process.end, started, state)
-        try:
-            deployment.deploy(
-                started.server,
-                state,
-                Deployment(stacks=stacks, context=settings),
-                lambda text: narrator.step(f"CDK CLI: {text}"),
-            )
-            account = Account.of(started.server.endpoint, state)
-            for vendor, intake in intakes.items():
-                intake.secret = _secret(account, vendor)
-            state.write_environment(started.server.endpoint)
-            yield Stage(account, state.environment, intakes)
-        except Exception:
-            narrator.step(f"the logs are kept in {state.folder}")
-            raise
-        shutil.rmtree(state.folder, ignore_errors=True)
+        deployment.deploy(
+            started.server,
+            state,
+            Deployment(stacks=stacks, context=settings),
+            lambda text: narrator.step(f"CDK CLI: {text}"),
+        )
+        account = Account.of(started.server.endpoint, state)
+        for vendor, intake in intakes.items():
+            intake.secret = _secret(account, vendor)
+        state.write_environment(started.server.endpoint)
+        yield Stage(account, state.environment, intakes)
+
+
+@contextmanager
+def _folder(narrator: Narrator) -> Generator[Path]:
+    """The account's folder, removed once the account has ended, unless there is a failure to look into."""
+    folder = Path(tempfile.mkdtemp(prefix="pinpoint-demo-"))
+    try:
+        yield folder
+    except Exception:
+        narrator.step(f"the logs are kept in {folder}")
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _secret(account: Account, vendor: Vendor) -> str:
