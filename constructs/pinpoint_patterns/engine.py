@@ -205,7 +205,10 @@ class PinpointEngine(Construct):
         )
         self.mail.grant_send(role)
         self.stream_function = self._worker(
-            "stream", "Puts events on the customers' streams.", sends_to=("stream",), role=role
+            "stream",
+            "Puts events on the customers' streams, and finds the campaigns that they set off.",
+            sends_to=("stream", "campaigns"),
+            role=role,
         )
         self.receipts_function = self._worker(
             "receipts", "Turns what happened to a mail into events.", sends_to=("stream",)

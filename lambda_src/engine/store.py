@@ -21,6 +21,8 @@ pk                                     sk                                what
 `MEMBERS#a#segment#shard`              lower-cased endpoint id           imported segments
 `PIECES#run`                           piece, `batch#...`                work of one job or activity
 `LEDGER#run#hh`                        channel and address hash          one send each
+`EVENTS#campaign#hh`                   event digest                      one event that set it off
+`DAY#a#shard`, `TOTAL#campaign#shard`  lower-cased endpoint id           messages counted for limits
 `GRANT#function name`                  grant id                          who may name a function
 =====================================  ================================  ==========================
 """
@@ -151,8 +153,12 @@ def user_key(application_id: str, user_id: str) -> Key:
 
 
 def ledger_key(run: str, channel_type: str, address: str) -> Key:
-    digest = address_hash(channel_type, address)
-    return Key(f"LEDGER#{run}#{digest[:2]}", f"{channel_type}#{digest}")
+    return ledger_entry_key(run, f"{channel_type}#{address_hash(channel_type, address)}")
+
+
+def ledger_entry_key(run: str, name: str) -> Key:
+    """The ledger's entry of a name that `ledger_key` gave: a channel and an address's digest."""
+    return Key(f"LEDGER#{run}#{name.rpartition('#')[2][:2]}", name)
 
 
 class Store:

@@ -20,7 +20,7 @@ from engine.imports.work import work as imports_work
 from engine.memory import Memory
 from engine.operations.documents import activity_key, public
 from engine.roles import assumed_client
-from engine.stream.deliver import deliver
+from engine.stream.work import work as stream_work
 from engine.worker import consume
 from tests.support.engine_client import pinpoint_client
 from tests.support.engine_world import REGION, World, engine_world
@@ -33,7 +33,7 @@ WORKERS = {
     "imports": imports_work,
     "campaigns": campaigns_work,
     "deliveries": deliveries_work,
-    "stream": deliver,
+    "stream": stream_work,
 }
 
 

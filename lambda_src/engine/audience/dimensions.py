@@ -1,6 +1,7 @@
-"""Whether an endpoint fits a segment's dimensions.
+"""Whether an endpoint fits a segment's dimensions, and an event those of an event filter.
 
-See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-segments.html
+See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-segments.html and
+https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-campaigns.html (EventDimensions)
 """
 
 import operator
@@ -30,6 +31,22 @@ def fits(dimensions: Mapping[str, Any], endpoint: Document) -> bool:
         and _metrics_fit(dimensions.get("Metrics"), endpoint.get("Metrics", {}))
         and _demographic_fits(dimensions.get("Demographic"), endpoint)
         and _location_fits(dimensions.get("Location"), endpoint.get("Location", {}))
+    )
+
+
+def event_fits(dimensions: Mapping[str, Any], event: Document) -> bool:
+    """Whether an event fits every one of an event filter's dimensions (`EventDimensions`).
+
+    Args:
+        dimensions: As the campaign's filter has them; each attribute and metric counts.
+        event: A record of the event stream: its attributes have one value each.
+    """
+    event_type = dimensions.get("EventType")
+    attributes = {name: [value] for name, value in event["attributes"].items()}
+    return (
+        (event_type is None or _set_fits(event_type, event["event_type"]))
+        and _attributes_fit(dimensions.get("Attributes"), attributes)
+        and _metrics_fit(dimensions.get("Metrics"), event["metrics"])
     )
 
 
@@ -75,9 +92,10 @@ def _moment_fits(kind: str, value: str, wanted: Sequence[str]) -> bool:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # The first and the last day of all have no time in every zone.
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _metrics_fit(dimensions: Mapping[str, Any] | None, metrics: Mapping[str, float]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from engine.audience.dimensions import fits
 from engine.context import Context
 from engine.operations.documents import segment_key, segment_version_key
-from engine.store import Document, Item
+from engine.store import Document, Item, member_key
 
 Tree: TypeAlias = dict[str, Any]
 
@@ -88,6 +88,26 @@ def belongs(tree: Tree, endpoint: Document, member_of: Collection[ImportedSource
     if kind == "all" or not parts:
         return all(answers)
     return any(answers) == (kind == "any")
+
+
+def memberships(
+    context: Context, application_id: str, sources: Collection[ImportedSource], names: Collection[str]
+) -> dict[str, set[ImportedSource]]:
+    """Which of some imported segments each endpoint is a member of.
+
+    Args:
+        context: The table.
+        application_id: The project.
+        sources: The imported segments to look into.
+        names: Lower-cased endpoint ids.
+    """
+    members = {name: set[ImportedSource]() for name in names}
+    for source in sources:
+        keys = {member_key(application_id, source.segment_id, name): name for name in names}
+        for key, item in context.store.get_many(keys).items():
+            if item.doc.get("Job") == source.job_id:
+                members[keys[key]].add(source)
+    return members
 
 
 def _tree(

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from engine.campaigns.schedule import is_event_campaign
 from engine.context import Context, iso
 from engine.operations.documents import activity_key, campaign_key
 from engine.store import Edit, Item, Key, TransactionLost, Write
@@ -101,7 +102,9 @@ def end(context: Context, run: Run, *, result: str, reason: str | None = None) -
         metrics = {**activity.doc.get("ExecutionMetrics", {}), "FailureReason": reason}
         outcome["ExecutionMetrics"] = metrics  # type: ignore[assignment]
     writes: list[Write] = [Edit(activity.key, activity.doc | outcome, activity.version)]
-    if campaign is not None and _status(campaign) in ("SCHEDULED", "EXECUTING"):
+    # A campaign that is sent in response to events goes on after each run.
+    goes_on = campaign is None or is_event_campaign(campaign.doc)
+    if campaign is not None and not goes_on and _status(campaign) in ("SCHEDULED", "EXECUTING"):
         state = {"CampaignStatus": "INVALID" if reason is not None else "COMPLETED"}
         writes.append(Edit(campaign.key, campaign.doc | {"State": state}, campaign.version))
     try:

@@ -1,19 +1,17 @@
-"""A campaign's limits: its duration, messages a second, and messages a day to one endpoint.
+"""A campaign's limits in time: how long it may take, and its messages a second.
 
 See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-campaigns.html
-(CampaignLimits). `Total` counts all runs of a campaign to one endpoint; an immediate campaign has one
-run with one message to each, which any `Total` allows.
+(CampaignLimits).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from engine.context import Context, epoch_ms
 from engine.deliveries.batch import Batch
-from engine.store import Document, Edit, Item, Key, Put, TransactionLost, Write, shard_of
+from engine.store import Edit, Key, Put, TransactionLost, Write
 
-_DAY_SECONDS: Final = 86_400
 # SQS delays a message by at most this.
 _LONGEST_DELAY: Final = 900
 _ATTEMPTS: Final = 20
@@ -30,7 +28,13 @@ def limit_of(name: str, campaign: Mapping[str, Any], settings: Mapping[str, Any]
 
 
 def is_over(context: Context, batch: Batch) -> bool:
-    """Whether the `MaximumDuration` of the campaign, counted from its scheduled start, is over."""
+    """Whether the batch comes too late: for its event, or for the campaign's `MaximumDuration`.
+
+    That is counted from the scheduled start of the run.
+    """
+    expires = batch.activity.get("_", {}).get("ExpiresAt")
+    if expires is not None and epoch_ms(context.now()) >= expires:
+        return True
     seconds = limit_of("MaximumDuration", batch.campaign, batch.settings)
     if seconds is None:
         return False
@@ -75,46 +79,3 @@ def _reserve(context: Context, batch: Batch, rate: int) -> int:
             continue
         return start
     raise TimeoutError("the pace of the run was changed by others on every attempt")
-
-
-def capped(context: Context, batch: Batch, endpoints: Sequence[Document]) -> set[str]:
-    """The lower-cased ids of endpoints that have had their messages of the last 24 hours."""
-    limit = limit_of("Daily", batch.campaign, batch.settings)
-    if limit is None:
-        return set()
-    names = {_day_key(batch, endpoint): endpoint["Id"].lower() for endpoint in endpoints}
-    now = int(context.now().timestamp())
-    return {
-        names[key]
-        for key, item in context.store.get_many(names).items()
-        if len(_others(item, batch, now)) >= limit
-    }
-
-
-def count_today(context: Context, batch: Batch, endpoints: Sequence[Document]) -> None:
-    """Count a message to each endpoint; the same run counts once, however often it is repeated."""
-    now = int(context.now().timestamp())
-    keys = [_day_key(batch, endpoint) for endpoint in endpoints]
-    found = context.store.get_many(keys)
-    context.store.put_all(
-        Put(
-            key,
-            {"Runs": {**_others(found.get(key), batch, now), batch.run.activity_id: now}},
-            ttl=now + 2 * _DAY_SECONDS,
-        )
-        for key in keys
-    )
-
-
-def _others(item: Item | None, batch: Batch, now: int) -> dict[str, int]:
-    runs: dict[str, int] = {} if item is None else item.doc["Runs"]
-    return {
-        run: moment
-        for run, moment in runs.items()
-        if run != batch.run.activity_id and moment > now - _DAY_SECONDS
-    }
-
-
-def _day_key(batch: Batch, endpoint: Document) -> Key:
-    name = endpoint["Id"].lower()
-    return Key(f"DAY#{batch.run.application_id}#{shard_of(name):03d}", name)

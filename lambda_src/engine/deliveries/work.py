@@ -16,9 +16,10 @@ from engine.campaigns.eligibility import why_left_out
 from engine.campaigns.progress import Run, finish_if_done, run_of
 from engine.context import Context
 from engine.deliveries.batch import TREATMENT, Batch, load_batch
+from engine.deliveries.caps import capped, count_messages
 from engine.deliveries.hook import filtered, hook_of
 from engine.deliveries.ledger import Busy, claim, settle, standing
-from engine.deliveries.limits import capped, count_today, is_over, limit_of, seconds_to_wait
+from engine.deliveries.limits import is_over, seconds_to_wait
 from engine.deliveries.outcome import DEAD_LETTERED, Outcomes, status_of
 from engine.deliveries.quiet_time import is_quiet
 from engine.deliveries.send import send
@@ -81,7 +82,8 @@ def _deliver(context: Context, batch: Batch, *, given_up: bool) -> Outcomes:
         # What was not claimed was not sent.
         outcomes.set(batch.ids, DEAD_LETTERED)
         return outcomes
-    outcomes.set(capped(context, batch, _open(batch, outcomes)), "Status.DAILY_CAP")
+    for name, status in capped(context, batch, _open(batch, outcomes)).items():
+        outcomes.set([name], f"Status.{status}")
     now = context.now()
     for endpoint in _open(batch, outcomes):
         if is_quiet(batch.campaign, batch.settings, endpoint, now):
@@ -121,8 +123,7 @@ def _send_to(context: Context, batch: Batch, endpoints: Sequence[Document], outc
     outcomes.set(duplicates, "Status.DUPLICATE_ADDRESS")
     if not claimed:
         return
-    if limit_of("Daily", batch.campaign, batch.settings) is not None:
-        count_today(context, batch, claimed)
+    count_messages(context, batch, claimed)
     sent = send(context, batch, claimed)
     settle(context, batch, sent)
     for endpoint, outcome, _ in sent:
@@ -147,7 +148,8 @@ def _emit(context: Context, batch: Batch, outcomes: Outcomes) -> None:
         for name, outcome in outcomes.of.items()
         if (status := status_of(outcome)) is not None and name in batch.endpoints
     ]
-    emit(context, batch.run.application_id, records)
+    ids = [f"{batch.run.activity_id}\n{record['client']['client_id'].lower()}" for record in records]
+    emit(context, batch.run.application_id, records, ids=ids)
 
 
 def _count(context: Context, batch: Batch, outcomes: Outcomes, *, failed: bool) -> None:

@@ -3,11 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from engine.campaigns.schedule import is_event_campaign
 from engine.errors import BadRequest, NotYetImplemented
-from engine.operations.campaign_rules import check_hook, check_limits, check_quiet_time, is_function
+from engine.operations.campaign_rules import check_hook, check_limits, is_function
+from engine.operations.campaign_schedule import check_schedule
 
 _PATH: Final = "WriteCampaignRequest"
 _REQUIRED: Final = ("Name", "SegmentId", "Schedule")
@@ -18,11 +21,12 @@ _MAX_HEADERS: Final = 15
 _HEADER: Final = re.compile(r"[!-9;-~]{1,126}")
 
 
-def check_campaign(write: Mapping[str, Any]) -> None:
+def check_campaign(write: Mapping[str, Any], now: datetime) -> None:
     """Refuse a campaign that could not be sent.
 
     Args:
         write: A `WriteCampaignRequest`.
+        now: The moment its schedule is held against.
 
     Raises:
         BadRequest: Names the member and what it must be.
@@ -33,29 +37,14 @@ def check_campaign(write: Mapping[str, Any]) -> None:
             raise BadRequest(f"{_PATH}.{member} is required")
     if write.get("AdditionalTreatments"):
         raise NotYetImplemented(f"{_PATH}.AdditionalTreatments is not served by this engine yet")
-    if write.get("IsPaused"):
+    if write.get("IsPaused") and not is_event_campaign(write):
         raise BadRequest(f"{_PATH}.IsPaused must be false: a campaign that starts at once cannot be paused")
     if not 0 <= write.get("HoldoutPercent", 0) <= 100:
         raise BadRequest(f"{_PATH}.HoldoutPercent must be between 0 and 100, got {write['HoldoutPercent']}")
-    _check_schedule(write["Schedule"])
+    check_schedule(write["Schedule"], f"{_PATH}.Schedule", now)
     check_hook(write.get("Hook"), f"{_PATH}.Hook")
     check_limits(write.get("Limits"), f"{_PATH}.Limits")
     _check_message(write)
-
-
-def _check_schedule(schedule: Mapping[str, Any]) -> None:
-    path = f"{_PATH}.Schedule"
-    if schedule["StartTime"] != "IMMEDIATE":
-        raise NotYetImplemented(
-            f"{path}.StartTime: this engine serves IMMEDIATE only, got {schedule['StartTime'][:40]!r}"
-        )
-    if schedule.get("Frequency", "ONCE") != "ONCE":
-        raise NotYetImplemented(
-            f"{path}.Frequency: this engine serves ONCE only, got {schedule['Frequency']}"
-        )
-    if schedule.get("EventFilter"):
-        raise NotYetImplemented(f"{path}.EventFilter is not served by this engine yet")
-    check_quiet_time(schedule.get("QuietTime"), f"{path}.QuietTime")
 
 
 def _check_message(write: Mapping[str, Any]) -> None:

@@ -1,22 +1,25 @@
-"""Campaigns that start at once, by e-mail and by custom channels.
+"""Campaigns that start at once or in response to events, by e-mail and by custom channels.
 
 See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-campaigns.html
 """
 
 from typing import Any, Final
 
+from engine import choices
 from engine.acceptance import accept
+from engine.campaigns.schedule import is_event_campaign, is_over, status_of_campaign
 from engine.context import Context, iso
-from engine.errors import BadRequest, NotFound
+from engine.errors import BadRequest, Conflict, NotFound, NotYetImplemented
 from engine.operations.apps import require_application
 from engine.operations.campaign_message import check_campaign
-from engine.operations.documents import activity_key, campaign_key, page, public
+from engine.operations.documents import activity_key, campaign_key, page
 from engine.operations.email_templates import require_email_template
+from engine.operations.event_campaigns import write_event_campaign
 from engine.operations.registry import Request
 from engine.operations.segments import require_segment
 from engine.operations.tags import check_tags
 from engine.operations.versions import get_version, get_versions, version_write
-from engine.store import Document, Item, Put, Write
+from engine.store import Document, Item, Key, Put, TransactionLost, Write
 
 _FROM_REQUEST: Final = (
     "CustomDeliveryConfiguration",
@@ -31,48 +34,58 @@ _FROM_REQUEST: Final = (
     "TreatmentDescription",
     "TreatmentName",
 )
+_SCHEDULED: Final = {"CampaignStatus": "SCHEDULED"}
 
 
 def create_campaign(context: Context, request: Request) -> dict[str, Any]:
-    """CreateCampaign: the campaign and its one run are written together, then the run is planned."""
+    """CreateCampaign: sent at once in one run that is planned behind, or whenever events set it off."""
     application_id = request["ApplicationId"]
     require_application(context, application_id)
     write = request["WriteCampaignRequest"]
-    check_campaign(write)
+    segment = _checked(context, application_id, write)
     check_tags(write.get("tags", {}))
-    segment = _usable_segment(context, application_id, write)
-    template = write.get("TemplateConfiguration", {}).get("EmailTemplate")
-    if template:
-        require_email_template(context, template.get("Name", ""), template.get("Version"))
     campaign = _campaign(context, application_id, write, segment)
-    activity: Document = {
-        "Id": context.new_id(),
-        "ApplicationId": application_id,
-        "CampaignId": campaign["Id"],
-        "TreatmentId": "0",
-        "State": "PENDING",
-        "ScheduledStart": campaign["CreationDate"],
-    }
-    campaign["_"] = {"ActivityId": activity["Id"]}
-    writes: list[Write] = [
-        Put(campaign_key(application_id, campaign["Id"]), campaign, expected=0),
-        Put(activity_key(application_id, campaign["Id"], activity["Id"]), activity, expected=0),
-        version_write(campaign),
-    ]
-    plan = {"Kind": "plan", "ApplicationId": application_id, "CampaignId": campaign["Id"]}
-    accept(context, "campaigns", plan | {"ActivityId": activity["Id"]}, writes)
-    return campaign
+    if is_event_campaign(campaign):
+        writes: list[Write] = [Put(_key(campaign), campaign, expected=0), version_write(campaign)]
+        write_event_campaign(context, campaign, writes)
+    else:
+        _accept_run(context, campaign)
+    return _shown(context, campaign)
+
+
+def update_campaign(context: Context, request: Request) -> dict[str, Any]:
+    """UpdateCampaign: pauses or resumes a campaign that is sent in response to events, or defines it anew."""
+    item = _require(context, request)
+    write: Document = request["WriteCampaignRequest"]
+    if not is_event_campaign(item.doc):
+        raise NotYetImplemented("UpdateCampaign is not served by this engine yet for a campaign sent once")
+    if is_over(item.doc, context.now()):
+        raise BadRequest("the campaign has ended and cannot be changed: create another")
+    changed = item.doc | {"IsPaused": write.get("IsPaused", False)}
+    if set(write) != {"IsPaused"} or not choices.PAUSE_ALONE_KEEPS_THE_DEFINITION:
+        segment = _checked(context, item.doc["ApplicationId"], write)
+        if not is_event_campaign(write):
+            raise BadRequest("WriteCampaignRequest.Schedule.Frequency must stay EVENT")
+        kept = {name: value for name, value in changed.items() if name not in _FROM_REQUEST}
+        changed = kept | _defined(write, segment)
+    changed |= {"LastModifiedDate": iso(context.now()), "Version": item.doc["Version"] + 1}
+    try:
+        context.store.write([Put(item.key, changed, expected=item.version), version_write(changed)])
+    except TransactionLost:
+        raise Conflict("the campaign was changed by somebody else meanwhile: read it and try again") from None
+    return _shown(context, changed)
 
 
 def get_campaign(context: Context, request: Request) -> dict[str, Any]:
     """GetCampaign."""
-    return public(_require(context, request))
+    return _shown(context, _require(context, request).doc)
 
 
 def get_campaigns(context: Context, request: Request) -> dict[str, Any]:
     """GetCampaigns."""
     require_application(context, request["ApplicationId"])
-    return page(context, f"CAMPAIGNS#{request['ApplicationId']}", request)
+    found = page(context, f"CAMPAIGNS#{request['ApplicationId']}", request)
+    return {**found, "Item": [_shown(context, campaign) for campaign in found["Item"]]}
 
 
 def get_campaign_version(context: Context, request: Request) -> dict[str, Any]:
@@ -97,7 +110,7 @@ def delete_campaign(context: Context, request: Request) -> dict[str, Any]:
     """DeleteCampaign: workers that find it gone stop."""
     item = _require(context, request)
     context.store.delete(item.key)
-    return {**public(item), "State": {"CampaignStatus": "DELETED"}}
+    return {**_shown(context, item.doc), "State": {"CampaignStatus": "DELETED"}}
 
 
 def _require(context: Context, request: Request) -> Item:
@@ -108,12 +121,57 @@ def _require(context: Context, request: Request) -> Item:
     return item
 
 
+def _shown(context: Context, campaign: Document) -> Document:
+    """A campaign as the API shows it, in the state it is in now."""
+    shown = {name: value for name, value in campaign.items() if name != "_"}
+    return shown | {"State": {"CampaignStatus": status_of_campaign(campaign, context.now())}}
+
+
+def _key(campaign: Document) -> Key:
+    return campaign_key(campaign["ApplicationId"], campaign["Id"])
+
+
+def _accept_run(context: Context, campaign: Document) -> None:
+    """Write a campaign with its one run, and have it planned."""
+    application_id, campaign_id, activity_id = campaign["ApplicationId"], campaign["Id"], context.new_id()
+    names = {"ApplicationId": application_id, "CampaignId": campaign_id}
+    activity: Document = {
+        "Id": activity_id,
+        **names,
+        "TreatmentId": "0",
+        "State": "PENDING",
+        "ScheduledStart": campaign["CreationDate"],
+    }
+    campaign["_"] = {"ActivityId": activity_id}
+    writes: list[Write] = [
+        Put(_key(campaign), campaign, expected=0),
+        Put(activity_key(application_id, campaign_id, activity_id), activity, expected=0),
+        version_write(campaign),
+    ]
+    accept(context, "campaigns", {"Kind": "plan", **names, "ActivityId": activity_id}, writes)
+
+
+def _checked(context: Context, application_id: str, write: Document) -> Document:
+    """The segment of a campaign that can be sent."""
+    check_campaign(write, context.now())
+    segment = _usable_segment(context, application_id, write)
+    template = write.get("TemplateConfiguration", {}).get("EmailTemplate")
+    if template:
+        require_email_template(context, template.get("Name", ""), template.get("Version"))
+    return segment
+
+
 def _usable_segment(context: Context, application_id: str, write: Document) -> Document:
     segment = require_segment(context, application_id, write["SegmentId"]).doc
     if segment["_"]["Status"] != "READY":
         raise BadRequest(
             "WriteCampaignRequest.SegmentId names a segment whose import job is not COMPLETED: "
             f"it is {segment['_']['Status']}"
+        )
+    if is_event_campaign(write) and segment["SegmentType"] == "IMPORT":
+        raise BadRequest(
+            "WriteCampaignRequest.SegmentId must name a dynamic segment with the Frequency EVENT: "
+            "this one was imported"
         )
     wanted = write.get("SegmentVersion", segment["Version"])
     if wanted != segment["Version"]:
@@ -125,19 +183,25 @@ def _campaign(context: Context, application_id: str, write: Document, segment: D
     campaign_id = context.new_id()
     moment = iso(context.now())
     return {
-        **{name: write[name] for name in _FROM_REQUEST if name in write},
+        **_defined(write, segment),
         "Id": campaign_id,
         "ApplicationId": application_id,
         "Arn": context.campaign_arn(application_id, campaign_id),
-        "SegmentId": segment["Id"],
-        "SegmentVersion": segment["Version"],
         "AdditionalTreatments": [],
-        "HoldoutPercent": write.get("HoldoutPercent", 0),
-        "IsPaused": False,
-        "State": {"CampaignStatus": "SCHEDULED"},
-        "DefaultState": {"CampaignStatus": "SCHEDULED"},
+        "IsPaused": write.get("IsPaused", False),
+        "State": _SCHEDULED,
+        "DefaultState": _SCHEDULED,
         "CreationDate": moment,
         "LastModifiedDate": moment,
         "Version": 1,
         "tags": write.get("tags", {}),
+    }
+
+
+def _defined(write: Document, segment: Document) -> Document:
+    return {
+        **{name: write[name] for name in _FROM_REQUEST if name in write},
+        "SegmentId": segment["Id"],
+        "SegmentVersion": segment["Version"],
+        "HoldoutPercent": write.get("HoldoutPercent", 0),
     }

@@ -13,6 +13,8 @@ API must not show sits under `_` and is taken off by `public`:
   segment has Status READY. The counters `Size` and `Channel.<type>` win over the definition's.
 - segment version, `VERSIONS#a#segment id` / ten digits: the same document, all versions included.
 - campaign, `CAMPAIGNS#a` / campaign id: `CampaignResponse`, State SCHEDULED, `_`: {"ActivityId"}.
+  Sent in response to events it has neither `_` nor a first activity, and stands on the list
+  `APP#a`/`EVENTCAMPAIGNS`: {"Ids"}; State is what its schedule says when it is asked for.
 - activity, `ACTIVITIES#a#campaign id` / activity id: `ActivityResponse`, State PENDING. Counters
   `TotalEndpointCount`, `SuccessfulEndpointCount` and `Metric.<name>` (shown in ExecutionMetrics)
   win over members.
@@ -77,6 +79,15 @@ def segment_version_key(application_id: str, segment_id: str, version: int) -> K
 
 def campaign_key(application_id: str, campaign_id: str) -> Key:
     return Key(f"CAMPAIGNS#{application_id}", _sort_key(campaign_id))
+
+
+def event_campaigns_key(application_id: str) -> Key:
+    return Key(f"APP#{application_id}", "EVENTCAMPAIGNS")
+
+
+def event_key(campaign_id: str, event: str) -> Key:
+    """Where it is entered that a campaign was sent for an event, which is known by a digest."""
+    return Key(f"EVENTS#{campaign_id}#{event[:2]}", event)
 
 
 def activity_key(application_id: str, campaign_id: str, activity_id: str) -> Key:

@@ -1,4 +1,6 @@
-"""PutEvents: endpoints are written, events go to the stream, every item has its own result.
+"""PutEvents: endpoints are written, events go to the stream and to the campaigns that they set off.
+
+Every item has its own result.
 
 See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-events.html
 """
@@ -40,6 +42,7 @@ def put_events(context: Context, request: Request) -> dict[str, Any]:
     outcomes = apply_changes(context, application_id, changes)
     results: dict[str, Any] = {}
     records: list[Document] = []
+    ids: list[str] = []
     for (endpoint_id, item), outcome in zip(items.items(), outcomes, strict=True):
         if outcome.document is None:
             assert outcome.error is not None
@@ -51,8 +54,10 @@ def put_events(context: Context, request: Request) -> dict[str, Any]:
             continue
         answers, accepted = _events(context, application_id, endpoint_id, outcome.document, item["Events"])
         results[endpoint_id] = {"EndpointItemResponse": _ACCEPTED, "EventsItemResponse": answers}
-        records += accepted
-    emit(context, application_id, records)
+        records += accepted.values()
+        # An app that repeats an event of an endpoint repeats its id.
+        ids += (f"{endpoint_id.lower()}\n{event_id}" for event_id in accepted)
+    emit(context, application_id, records, ids=ids, filter_type="ENDPOINT")
     return {"Results": results}
 
 
@@ -71,10 +76,10 @@ def _events(
     endpoint_id: str,
     endpoint: Document,
     events: Mapping[str, Document],
-) -> tuple[dict[str, Any], list[Document]]:
-    """The answers to one endpoint's events, and the records of those that are accepted."""
+) -> tuple[dict[str, Any], dict[str, Document]]:
+    """The answers to one endpoint's events, and the records of those that are accepted, by event id."""
     answers: dict[str, Any] = {}
-    records: list[Document] = []
+    records: dict[str, Document] = {}
     for event_id, event in events.items():
         try:
             moment = _checked(event)
@@ -82,15 +87,13 @@ def _events(
             answers[event_id] = {"StatusCode": 400, "Message": error.message}
             continue
         answers[event_id] = _ACCEPTED
-        records.append(
-            app_event(
-                context,
-                application_id=application_id,
-                endpoint_id=endpoint_id,
-                endpoint=endpoint,
-                event=event,
-                event_timestamp=epoch_ms(moment),
-            )
+        records[event_id] = app_event(
+            context,
+            application_id=application_id,
+            endpoint_id=endpoint_id,
+            endpoint=endpoint,
+            event=event,
+            event_timestamp=epoch_ms(moment),
         )
     return answers, records
 

@@ -77,21 +77,44 @@ def _check_dimensions(dimensions: Document, path: str) -> int:
             raise NotYetImplemented(f"{path}.{'.'.join(members)} is not served by this engine yet")
     for member in ("Attributes", "UserAttributes"):
         for name, attribute in dimensions.get(member, {}).items():
-            _check_attribute(attribute, f"{path}.{member}.{name}")
+            check_attribute(attribute, f"{path}.{member}.{name}")
     for name, metric in dimensions.get("Metrics", {}).items():
-        if metric["ComparisonOperator"] not in _COMPARISONS:
-            raise BadRequest(
-                f"{path}.Metrics.{name}.ComparisonOperator must be one of {', '.join(sorted(_COMPARISONS))}, "
-                f"got {metric['ComparisonOperator'][:40]!r}"
-            )
+        check_metric(metric, f"{path}.Metrics.{name}")
     sets = {**dimensions.get("Demographic", {}), **dimensions.get("Location", {})}
     for name, dimension in sets.items():
-        if not dimension["Values"]:
-            raise BadRequest(f"{path}.{name}.Values must not be empty")
+        check_set(dimension, f"{path}.{name}")
     return sum(len(dimensions.get(m, {})) for m in ("Attributes", "UserAttributes", "Metrics")) + len(sets)
 
 
-def _check_attribute(attribute: Document, path: str) -> None:
+def check_set(dimension: Mapping[str, Any], path: str) -> None:
+    """Refuse a `SetDimension` that names no value.
+
+    Raises:
+        BadRequest: Its list is empty.
+    """
+    if not dimension["Values"]:
+        raise BadRequest(f"{path}.Values must not be empty")
+
+
+def check_metric(metric: Mapping[str, Any], path: str) -> None:
+    """Refuse a `MetricDimension` that compares in no known way.
+
+    Raises:
+        BadRequest: Names the operators there are.
+    """
+    if metric["ComparisonOperator"] not in _COMPARISONS:
+        raise BadRequest(
+            f"{path}.ComparisonOperator must be one of {', '.join(sorted(_COMPARISONS))}, "
+            f"got {metric['ComparisonOperator'][:40]!r}"
+        )
+
+
+def check_attribute(attribute: Mapping[str, Any], path: str) -> None:
+    """Refuse an `AttributeDimension` whose values do not suit its type.
+
+    Raises:
+        BadRequest: No value, too many instants, or one that is none.
+    """
     values: list[str] = attribute["Values"]
     if not values:
         raise BadRequest(f"{path}.Values must not be empty")

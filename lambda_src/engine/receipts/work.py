@@ -1,5 +1,6 @@
 """From a mail event to a record on the event stream of the project that sent the mail."""
 
+import json
 import uuid
 
 from engine.context import Context
@@ -44,7 +45,9 @@ def work(context: Context, message: Message) -> None:
         attributes=attributes,
         facet=receipt.facet,
     )
-    emit(context, receipt.tags["app"], [record])
+    # The service may report one thing twice, each time as another event.
+    report = json.dumps([receipt.event_type, message.body["detail"]], sort_keys=True)
+    emit(context, receipt.tags["app"], [record], ids=[report])
 
 
 def _entry(context: Context, receipt: EmailReceipt) -> Document:

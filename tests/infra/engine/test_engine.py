@@ -132,7 +132,7 @@ def test_the_three_workers_that_act_for_customers_share_the_delivery_role(engine
         ("EngineProviderRole", {"imports", "campaigns"}),
         ("EngineCampaignsRole", {"campaigns", "deliveries", "stream"}),
         ("EngineReceiptsRole", {"stream"}),
-        ("EngineDeliveryRole", {"imports", "deliveries", "stream"}),
+        ("EngineDeliveryRole", {"imports", "campaigns", "deliveries", "stream"}),
     ],
 )
 def test_each_role_may_put_work_on_the_queues_it_feeds_and_on_no_others(

@@ -101,7 +101,7 @@ def custom(**delivery: Any) -> dict[str, Any]:
         ({"SegmentId": "f" * 32}, 404, "no segment has the id"),
         ({"SegmentVersion": 2}, 404, "no version '2'"),
         ({"Schedule": {"StartTime": "2030-01-01T00:00:00Z"}}, 501, "serves IMMEDIATE only"),
-        ({"Schedule": {"StartTime": "IMMEDIATE", "Frequency": "DAILY"}}, 501, "serves ONCE only, got DAILY"),
+        ({"Schedule": {"StartTime": "IMMEDIATE", "Frequency": "DAILY"}}, 501, "EVENT only, got DAILY"),
         ({"Schedule": {"StartTime": "IMMEDIATE", "QuietTime": {"Start": "9", "End": "10:00"}}}, 400, "HH:MM"),
         ({"AdditionalTreatments": [{"SizePercent": 10}]}, 501, "AdditionalTreatments is not served"),
         ({"IsPaused": True}, 400, "cannot be paused"),

@@ -5,6 +5,7 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-r
 
 from typing import Any, Final
 
+from engine.campaigns.schedule import is_event_campaign
 from engine.errors import NotFound
 from engine.operations.documents import campaign_key
 from engine.provider.lifecycle import Call, Kind, Made
@@ -29,7 +30,7 @@ def _create(call: Call) -> Made:
 def _begun_before(call: Call, application_id: str) -> dict[str, Any] | None:
     campaign = call.find("GetCampaign", ApplicationId=application_id, CampaignId=call.first_id)
     item = call.context.store.get(campaign_key(application_id, call.first_id))
-    if campaign and item:
+    if campaign and item and not is_event_campaign(campaign):
         # The first attempt may have ended before it asked for the run; planning twice plans once.
         message = {"Kind": "plan", "ApplicationId": application_id, "CampaignId": call.first_id}
         call.context.queues.send("campaigns", [message | {"ActivityId": item.doc["_"]["ActivityId"]}])
