@@ -1,10 +1,11 @@
 """Dead-letter queues: where what could not be processed waits for a person, with an alarm on it."""
 
 from aws_cdk import Acknowledgment, Duration, Validations
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
+
+from pinpoint_patterns._alarms import alarm
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
@@ -58,14 +59,11 @@ class DeadLetterQueue(Construct):
         super().__init__(scope, construct_id)
         self.queue = _queue(self, encryption_key=encryption_key)
         acknowledge(self.queue, "AwsSolutions-SQS3", "This queue is itself the dead-letter queue.")
-        self.alarm = cloudwatch.Alarm(
+        self.alarm = alarm(
             self,
             "Alarm",
-            alarm_description="Something could not be processed and waits in a dead-letter queue.",
-            metric=self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Something could not be processed and waits in a dead-letter queue.",
         )
 
 

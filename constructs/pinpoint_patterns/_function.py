@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
@@ -11,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._assets import ARCHITECTURE, RUNTIME, dependencies_layer, lambda_code
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 
@@ -82,14 +82,11 @@ class PatternFunction(Construct):
             reserved_concurrent_executions=reserved_concurrency,
         )
         self.log_group.grant_write(self.role)
-        self.error_alarm = cloudwatch.Alarm(
+        self.error_alarm = alarm(
             self,
             "ErrorAlarm",
-            alarm_description="The function raised instead of answering.",
-            metric=self.function.metric_errors(period=Duration.minutes(5)),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            self.function.metric_errors(period=Duration.minutes(5)),
+            "The function raised instead of answering.",
         )
         acknowledge(
             self.function,

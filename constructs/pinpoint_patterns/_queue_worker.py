@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import WorkQueue
 from pinpoint_patterns._function import PatternFunction
 
@@ -85,14 +86,12 @@ class QueueWorker(Construct):
             max_batching_window=max_batching_window,
             max_concurrency=max_concurrency,
         )
-        self.age_alarm = cloudwatch.Alarm(
+        self.age_alarm = alarm(
             self,
             "AgeAlarm",
-            alarm_description="Messages wait too long: what they are for is down, or slower than they come.",
-            metric=self.metric_age(),
+            self.metric_age(),
+            "Messages wait too long: what they are for is down, or slower than they come.",
             threshold=(longest_wait or Duration.hours(1)).to_seconds(),
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:

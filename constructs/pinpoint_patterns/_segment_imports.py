@@ -16,6 +16,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import DeadLetterQueue
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
@@ -64,14 +65,11 @@ class SegmentImports(Construct):
         self.state_machine = self._state_machine()
         self.dead_letters = DeadLetterQueue(self, "DeadLetters")
         self._starts_on_new_objects(bucket)
-        self.alarm = cloudwatch.Alarm(
+        self.alarm = alarm(
             self,
             "FailedAlarm",
-            alarm_description="An import ended without a segment for a reason that is not in the file.",
-            metric=self.metric_failed(),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            self.metric_failed(),
+            "An import ended without a segment for a reason that is not in the file.",
         )
 
     def metric_failed(self) -> cloudwatch.MathExpression:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
+from pinpoint_patterns._bucket import private_bucket
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
@@ -142,21 +144,13 @@ class CampaignHook(Construct):
         return bucket
 
     def _bucket(self, keep: Duration) -> s3.Bucket:
-        bucket = s3.Bucket(
+        bucket = private_bucket(
             self,
             "Audit",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS if self._encryption_key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=self._encryption_key,
-            bucket_key_enabled=True if self._encryption_key else None,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            versioned=True,
             lifecycle_rules=[
                 s3.LifecycleRule(expiration=keep, noncurrent_version_expiration=Duration.days(30))
             ],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         acknowledge(
             bucket,
@@ -166,14 +160,12 @@ class CampaignHook(Construct):
         return bucket
 
     def _duration_alarm(self) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+        return alarm(
             self,
             "DurationAlarm",
-            alarm_description="The hook comes near the time at which Pinpoint drops the whole batch.",
-            metric=self.metric_duration(),
+            self.metric_duration(),
+            "The hook comes near the time at which Pinpoint drops the whole batch.",
             threshold=Duration.seconds(11).to_milliseconds(),
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
 

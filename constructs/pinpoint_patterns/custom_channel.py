@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import WorkQueue
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._queue_worker import counted
@@ -197,25 +198,20 @@ class CustomChannel(Construct):
         return counted(metric_name, {"Channel": self.name})
 
     def _unknown_alarm(self) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+        return alarm(
             self,
             "UnknownAlarm",
-            alarm_description="A vendor's answer was lost: nobody knows whether a message went out.",
-            metric=self.metric_unknown(),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            self.metric_unknown(),
+            "A vendor's answer was lost: nobody knows whether a message went out.",
         )
 
     def _age_alarm(self) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+        return alarm(
             self,
             "AgeAlarm",
-            alarm_description="Messages wait for an hour: the vendor is down, or slower than the campaigns.",
-            metric=self.queue.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
+            self.queue.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
+            "Messages wait for an hour: the vendor is down, or slower than the campaigns.",
             threshold=Duration.hours(1).to_seconds(),
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
+from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns._findings import acknowledge_end_of_service
 from pinpoint_patterns.project import IPinpointProject
@@ -117,15 +118,13 @@ class EventStream(Construct):
                 on_failure=event_sources.SqsDlq(dead_letters.queue),
             )
         )
-        cloudwatch.Alarm(
+        alarm(
             place,
             "IteratorAgeAlarm",
-            alarm_description="A consumer of Pinpoint's events falls behind: records may expire unread.",
-            metric=self.metric_iterator_age(function),
+            self.metric_iterator_age(function),
+            "A consumer of Pinpoint's events falls behind: records may expire unread.",
             # Half a day of the shortest retention is left to find out why.
             threshold=Duration.hours(12).to_milliseconds(),
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         return dead_letters
 

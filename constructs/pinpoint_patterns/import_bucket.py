@@ -2,13 +2,14 @@
 
 from typing import Final, cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from pinpoint_patterns._bucket import private_bucket
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._segment_imports import SegmentImports
@@ -78,24 +79,16 @@ class ImportBucket(Construct):
     def _bucket(
         self, *, retention: Duration, quarantine_retention: Duration, access_logs: s3.IBucket | None
     ) -> s3.Bucket:
-        bucket = s3.Bucket(
+        bucket = private_bucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS if self.encryption_key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=self.encryption_key,
-            bucket_key_enabled=True if self.encryption_key else None,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            versioned=True,
-            server_access_logs_bucket=access_logs,
+            access_logs=access_logs,
             lifecycle_rules=[
                 _expires("Files", "segments/", retention),
                 _expires("Accepted", ACCEPTED, retention),
                 _expires("Quarantine", "quarantine/", quarantine_retention),
             ],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         # The property, and not `event_bridge_enabled`: that one sets it through a custom resource,
         # with a function of its own.
