@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeAlias
 
-from engine.context import Context
+from engine.context import Context, from_environment
 from engine.errors import PinpointError
 from engine.store import Document
 from pinpoint_runtime.batch import BatchResponse, Record, queue_failures
-from pinpoint_runtime.logger import logger
+from pinpoint_runtime.logger import logger, with_request
 
 _log: Final = logger(__name__)
 
@@ -44,6 +45,9 @@ class Message:
         return bool(self.body.get("Reminder")) and self.attempt == 1
 
 
+Work: TypeAlias = Callable[[Context, Message], None]
+
+
 def keep_dead_letter(context: Context, message: Message, reason: str) -> None:
     """Put a message that failed on every attempt to the dead letters, to be put back on its queue as it is.
 
@@ -53,9 +57,25 @@ def keep_dead_letter(context: Context, message: Message, reason: str) -> None:
     context.queues.send("dead_letters", [{**message.body, "Reason": reason}])
 
 
-def consume(
-    event: Mapping[str, Any], context: Context, work: Callable[[Context, Message], None]
-) -> BatchResponse:
+def handler_of(work: Work) -> Callable[[dict[str, Any], Any], BatchResponse]:
+    """The Lambda handler of a worker: it works on a batch of messages, and answers with the failed ones.
+
+    The worker's world is made at the first message, when the account is known, and kept.
+    """
+
+    @cache
+    def world(account: str) -> Context:
+        return from_environment(account)
+
+    @with_request
+    def handler(event: dict[str, Any], lambda_context: Any) -> BatchResponse:
+        account = lambda_context.invoked_function_arn.split(":")[4]
+        return consume(event, world(account), work)
+
+    return handler
+
+
+def consume(event: Mapping[str, Any], context: Context, work: Work) -> BatchResponse:
     """Work on the messages of an SQS event, and tell Lambda which ones failed.
 
     Args:
@@ -71,7 +91,7 @@ def _reason(error: BaseException) -> str:
     return error.message if isinstance(error, PinpointError) else type(error).__name__
 
 
-def _work_on(record: Record, context: Context, work: Callable[[Context, Message], None]) -> None:
+def _work_on(record: Record, context: Context, work: Work) -> None:
     attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
     message = Message(json.loads(record["body"]), attempt)
     try:

@@ -1,22 +1,6 @@
 """The delivery worker: sends batches of endpoints."""
 
-from functools import cache
-from typing import Any
-
-from engine.context import Context, from_environment
 from engine.deliveries.work import work
-from engine.worker import consume
-from pinpoint_runtime.batch import BatchResponse
-from pinpoint_runtime.logger import with_request
+from engine.worker import handler_of
 
-
-@cache
-def _context(account: str) -> Context:
-    return from_environment(account)
-
-
-@with_request
-def handler(event: dict[str, Any], lambda_context: Any) -> BatchResponse:
-    """Work on a batch of messages, and answer with the failed ones."""
-    account = lambda_context.invoked_function_arn.split(":")[4]
-    return consume(event, _context(account), work)
+handler = handler_of(work)
