@@ -15,7 +15,8 @@ _LONGEST_WAIT: Final = 30
 # Six hours at the longest wait; an import of the largest file takes a fraction of that.
 _MOST_POLLS: Final = 720
 # A job made twice is a segment made twice: the call is repeated by nobody but `start`, who looks first.
-_CREATING: Final = client("pinpoint", attempts=1)
+# It is waited for longer than an API may take (29 s): who gives up earlier looks before the job is there.
+_CREATING: Final = client("pinpoint", attempts=1, read_timeout=32)
 _READING: Final = client("pinpoint")
 _LEDGER: Final = client("dynamodb")
 _APPLICATION: Final = text("APPLICATION_ID")

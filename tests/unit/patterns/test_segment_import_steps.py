@@ -165,6 +165,13 @@ def test_a_start_whose_answer_was_lost_adopts_its_job_and_makes_no_second(aws: A
     assert len(jobs.made) == 1
 
 
+def test_a_start_is_not_given_up_while_the_api_may_still_make_the_job(aws: Any) -> None:
+    creating = step("jobs")._CREATING.meta.config
+    # API Gateway's limit, and that of the function behind it.
+    assert creating.read_timeout > 29
+    assert creating.retries["total_max_attempts"] == 1
+
+
 def test_a_start_that_failed_before_the_job_was_made_makes_it_when_it_is_repeated(aws: Any) -> None:
     jobs = Jobs()
     state = dropped(aws)
