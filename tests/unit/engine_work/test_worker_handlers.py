@@ -54,4 +54,5 @@ def test_each_worker_has_a_handler(room: str, monkeypatch: pytest.MonkeyPatch) -
     for name, value in {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "TABLE_NAME": "engine"}.items():
         monkeypatch.setenv(name, value)
     handler = import_module(f"engine.{room}.handler").handler
-    assert handler({"Records": []}, LambdaContext()) == {"batchItemFailures": []}
+    event = {"Records": [{"messageId": "unreadable", "eventSource": "aws:sqs", "body": "{"}]}
+    assert handler(event, LambdaContext()) == {"batchItemFailures": [{"itemIdentifier": "unreadable"}]}
