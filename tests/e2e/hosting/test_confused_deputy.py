@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from embedded.demo.stage import Stage
+from tests.e2e.hosting.conftest import DELIVERY_ROLE
 from tests.support.answers import hold_all
 from tests.support.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 
 pytestmark = pytest.mark.e2e
 
-DELIVERY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pinpoint-engine-delivery-{REGION}"
 PROBE = """
 import boto3
 from botocore.exceptions import ClientError
@@ -26,11 +26,6 @@ def handler(event, context):
         return error.response["Error"]["Code"]
     return "assumed"
 """
-
-
-@pytest.fixture(scope="module")
-def aws(hosted_stage: Stage) -> EmbeddedAws:
-    return EmbeddedAws(int(hosted_stage.account.endpoint.rpartition(":")[2]))
 
 
 @pytest.fixture(scope="module")
