@@ -6,18 +6,12 @@ effect, and the worker dies with it; the message comes again.
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.context import Context
-from engine.memory import Memory
-from tests.support.engine_works import CUSTOM, Works, engine_works, held_in_balance
-from tests.support.memory_store import MemoryStore
+from tests.support.engine_works import CUSTOM, engine_works, held_in_balance
+from tests.support.faults import Faults, faulty_context
 
 COUNT = 120
 ROWS = "".join(
@@ -28,38 +22,6 @@ ROWS = "".join(
 FILE = "ChannelType,Address,Id,OptOut\n" + ROWS
 
 
-class Died(Exception):
-    """The worker is gone."""
-
-
-class Faults:
-    """Lets calls fail, before or after their effect."""
-
-    def __init__(self, rng: random.Random, rate: float) -> None:
-        self._rng = rng
-        self.rate = rate
-
-    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def faulty(*arguments: Any, **options: Any) -> Any:
-            if self._rng.random() < self.rate:
-                raise Died
-            result = call(*arguments, **options)
-            if self._rng.random() < self.rate:
-                raise Died
-            return result
-
-        return faulty
-
-
-def _faulty_context(works: Works, faults: Faults) -> Context:
-    store = MemoryStore()
-    store.__dict__.update(works.context.store.__dict__)
-    for name in ("get", "get_many", "put", "write", "put_all"):
-        setattr(store, name, faults.around(getattr(store, name)))
-    queues: Any = SimpleNamespace(send=faults.around(works.pump.send))
-    return replace(works.context, store=store, queues=queues, memory=Memory())
-
-
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), copies=st.integers(1, 2), rate=st.sampled_from([0.0, 0.01, 0.03]))
 def test_nobody_is_sent_to_twice_and_everybody_is_accounted_for(seed: int, copies: int, rate: float) -> None:
@@ -67,7 +29,7 @@ def test_nobody_is_sent_to_twice_and_everybody_is_accounted_for(seed: int, copie
     with engine_works() as works:
         job = works.start_import(works.put("file.csv", FILE), RegisterEndpoints=False)
         faults = Faults(rng, rate)
-        context = _faulty_context(works, faults)
+        context = faulty_context(works, faults)
         works.pump.run(context, copies=copies, shuffle=rng, patient=True)
         ended = works.job(job["Id"])
         assert ended["JobStatus"] in ("COMPLETED", "FAILED")
