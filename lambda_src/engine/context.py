@@ -12,6 +12,7 @@ from engine.memory import Memory
 from engine.store import Store
 
 _SQS_ENTRIES: Final = 10
+_ONE_ATTEMPT: Final = frozenset({"lambda", "pinpoint-sms-voice-v2"})
 
 
 def _now() -> datetime:
@@ -110,13 +111,16 @@ def from_environment(account: str) -> Context:
     from botocore.config import Config
 
     patient = Config(retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20)
-    # Customers' functions have 15 seconds, and who calls them counts the attempts.
-    strict = Config(read_timeout=15, connect_timeout=3, retries={"total_max_attempts": 1})
+    # Customers' functions have 15 seconds, and who calls them counts the attempts. A text message or a
+    # call whose answer is lost may be on its way: it is not sent again.
+    strict = Config(
+        read_timeout=15, connect_timeout=3, retries={"total_max_attempts": 1}, max_pool_connections=20
+    )
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in clients:
-            clients[service] = boto3.client(service, config=patient if service != "lambda" else strict)
+            clients[service] = boto3.client(service, config=strict if service in _ONE_ATTEMPT else patient)
         return clients[service]
 
     urls = {

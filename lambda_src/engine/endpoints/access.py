@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from engine.context import Context
@@ -28,10 +29,20 @@ def get_endpoints(context: Context, application_id: str, endpoint_ids: Iterable[
 
 def user_endpoints(context: Context, application_id: str, user_id: str) -> list[Document]:
     """A user's endpoints, at most fifteen, in the order in which they joined."""
-    item = context.store.get(user_key(application_id, user_id))
-    ids: list[str] = item.doc["Ids"] if item is not None else []
-    found = get_endpoints(context, application_id, ids)
-    return [found[endpoint_id] for endpoint_id in ids if endpoint_id in found]
+    return users_endpoints(context, application_id, [user_id])[user_id]
+
+
+def users_endpoints(
+    context: Context, application_id: str, user_ids: Iterable[str]
+) -> dict[str, list[Document]]:
+    """The same for several users; one that no endpoint names has none."""
+    keys = {user_id: user_key(application_id, user_id) for user_id in user_ids}
+    lists = context.store.get_many(keys.values())
+    ids: dict[str, list[str]] = {
+        user_id: lists[key].doc["Ids"] if key in lists else [] for user_id, key in keys.items()
+    }
+    found = get_endpoints(context, application_id, chain.from_iterable(ids.values()))
+    return {user_id: [found[name] for name in names if name in found] for user_id, names in ids.items()}
 
 
 def delete_endpoints(context: Context, application_id: str, endpoint_ids: Iterable[str]) -> list[Document]:

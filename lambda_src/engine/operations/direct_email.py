@@ -1,23 +1,19 @@
-"""The e-mail of a SendMessages request: what it says before anybody's values are filled in.
-
-Strength of values, the strongest first: overrides, the recipient's substitutions, the message's
-substitutions, the stored endpoint, the template's default substitutions.
-"""
+"""The e-mail of a SendMessages request, before anybody's values are filled in."""
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine import choices
 from engine.context import Context
 from engine.errors import BadRequest
 from engine.operations.channels import usable_channel
-from engine.operations.documents import public
-from engine.operations.message_templates import require_template
+from engine.operations.message_templates import referenced_template
+from engine.operations.recipients import Recipient
+from engine.operations.substitutions import Substitutions, substitutions_of
 from engine.rendering.template import render
-from engine.senders.email import EmailToSend
+from engine.senders.email import EmailToSend, send_email
+from engine.senders.outcome import SendOutcome
 from engine.store import Document
 
 
@@ -34,41 +30,24 @@ class DirectEmail:
     reply_to: tuple[str, ...] = ()
     feedback_address: str | None = None
     configuration_set: str | None = None
-    substitutions: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    values: Substitutions = field(default_factory=Substitutions)
 
-    def render(
-        self,
-        *,
-        application_id: str,
-        run: str,
-        address: str,
-        overrides: Mapping[str, Any],
-        endpoint: Mapping[str, Any],
-    ) -> EmailToSend:
-        """The message to one recipient.
-
-        Args:
-            application_id: On whose behalf.
-            run: The request's id.
-            address: The recipient.
-            overrides: The recipient's `AddressConfiguration` or `EndpointSendConfiguration`.
-            endpoint: The stored endpoint, or for a bare address what is known of it.
+    def send(self, context: Context, recipient: Recipient, *, application_id: str, run: str) -> SendOutcome:
+        """Send it to one recipient.
 
         Raises:
             RenderingError: A variable has no value: nothing is sent.
         """
-        mail = self._overridden(overrides)
-        substitutions = (overrides.get("Substitutions", {}), self.substitutions)
-        if choices.SUBSTITUTIONS_OUTRANK_THE_ENDPOINT:
-            layers = (*substitutions, endpoint, self.defaults)
-        else:
-            layers = (endpoint, *substitutions, self.defaults)
+        return send_email(context, self._render(recipient, application_id=application_id, run=run))
+
+    def _render(self, recipient: Recipient, *, application_id: str, run: str) -> EmailToSend:
+        mail = self._overridden(recipient.configuration)
+        layers = self.values.layers(recipient.configuration, recipient.endpoint)
         text, html, raw = mail.text, mail.html, mail.raw
         return EmailToSend(
             application_id=application_id,
             run=run,
-            address=address,
+            address=recipient.address,
             from_address=mail.from_address,
             subject=_one_line(render(mail.subject, layers, strict=True)),
             text=None if text is None else render(text, layers, strict=True),
@@ -104,7 +83,8 @@ def direct_email(context: Context, application_id: str, message_request: Documen
         BadRequest: There is nothing to send, or nobody it is from.
         NotFound: The template does not exist.
     """
-    message: Document = message_request["MessageConfiguration"].get("EmailMessage", {})
+    configuration = message_request["MessageConfiguration"]
+    message: Document = configuration.get("EmailMessage", {})
     channel = usable_channel(context, application_id, "EMAIL")
     from_address = message.get("FromAddress") or channel.get("FromAddress")
     if not from_address:
@@ -112,33 +92,30 @@ def direct_email(context: Context, application_id: str, message_request: Documen
             "MessageRequest.MessageConfiguration.EmailMessage.FromAddress is required: the application has "
             "no e-mail channel to take it from"
         )
+    template = referenced_template(context, "EMAIL", message_request, "EmailTemplate")
     mail = DirectEmail(
         from_address=from_address,
         reply_to=tuple(message.get("ReplyToAddresses", ())),
         feedback_address=message.get("FeedbackForwardingAddress"),
         configuration_set=channel.get("ConfigurationSet"),
-        substitutions=message.get("Substitutions", {}),
+        values=substitutions_of(configuration, "EmailMessage", template),
     )
-    template = message_request.get("TemplateConfiguration", {}).get("EmailTemplate")
     if template:
-        return _of_template(context, mail, template)
-    return _of_message(mail, message)
+        return _of_template(mail, template)
+    return _of_message(mail, message, configuration.get("DefaultMessage", {}).get("Body"))
 
 
-def _of_template(context: Context, mail: DirectEmail, reference: Mapping[str, str]) -> DirectEmail:
-    item = require_template(context, "EMAIL", reference.get("Name", ""), reference.get("Version"))
-    template = public(item)
+def _of_template(mail: DirectEmail, template: Document) -> DirectEmail:
     return replace(
         mail,
         subject=template.get("Subject", ""),
         text=template.get("TextPart"),
         html=template.get("HtmlPart"),
         headers=_headers(template.get("Headers", ())),
-        defaults=json.loads(template.get("DefaultSubstitutions") or "{}"),
     )
 
 
-def _of_message(mail: DirectEmail, message: Document) -> DirectEmail:
+def _of_message(mail: DirectEmail, message: Document, default_body: str | None) -> DirectEmail:
     if "RawEmail" in message:
         try:
             raw = base64.b64decode(message["RawEmail"].get("Data", "")).decode()
@@ -149,7 +126,7 @@ def _of_message(mail: DirectEmail, message: Document) -> DirectEmail:
     parts = {name: simple[name].get("Data") for name in ("Subject", "TextPart", "HtmlPart") if name in simple}
     text = parts.get("TextPart")
     if not parts:
-        text = message.get("Body")
+        text = message.get("Body") or default_body
     if text is None and parts.get("HtmlPart") is None:
         raise BadRequest(
             "MessageRequest has no e-mail to send: give EmailMessage.SimpleEmail, RawEmail or Body, or an "

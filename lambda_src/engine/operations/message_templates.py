@@ -72,6 +72,27 @@ def require_template(context: Context, template_type: str, name: str, version: s
     return item
 
 
+def referenced_template(
+    context: Context, template_type: str, message_request: Document, member: str
+) -> Document:
+    """The template that a request to send names, as the API shows it; empty if it names none.
+
+    Args:
+        context: The table with the templates.
+        template_type: Its type.
+        message_request: What has the `TemplateConfiguration`.
+        member: The member of that which names it, such as `SMSTemplate`.
+
+    Raises:
+        NotFound: There is none of this name, or none of this version.
+    """
+    reference = message_request.get("TemplateConfiguration", {}).get(member)
+    if not reference:
+        return {}
+    item = require_template(context, template_type, reference.get("Name", ""), reference.get("Version"))
+    return public(item)
+
+
 def create_template(context: Context, request: Request, template_type: str) -> dict[str, Any]:
     """The first version of a template, which is the active one."""
     kind = KINDS[template_type]

@@ -64,7 +64,6 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "campaigns": {
         "CreateCampaign": "create_campaign",
-        "UpdateCampaign": "update_campaign",
         "GetCampaign": "get_campaign",
         "GetCampaigns": "get_campaigns",
         "GetCampaignVersion": "get_campaign_version",
@@ -96,6 +95,7 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
         "UpdateTemplateActiveVersion": "update_template_active_version",
     },
     "messages": {"SendMessages": "send_messages"},
+    "users_messages": {"SendUsersMessages": "send_users_messages"},
     "events": {"PutEvents": "put_events"},
     "event_stream": {
         "PutEventStream": "put_event_stream",

@@ -6,15 +6,12 @@ See https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from engine.context import Context
-from engine.senders.safety import why_held_back
+from engine.senders.outcome import SendOutcome as SendOutcome
+from engine.senders.safety import why_mail_held_back
 from engine.store import address_hash
-
-DeliveryStatus: TypeAlias = Literal[
-    "SUCCESSFUL", "THROTTLED", "TEMPORARY_FAILURE", "PERMANENT_FAILURE", "UNKNOWN_FAILURE", "DUPLICATE"
-]
 
 _THROTTLED: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "Throttling"})
 _PERMANENT: Final = frozenset(
@@ -67,25 +64,6 @@ class EmailToSend:
         return address_hash("EMAIL", self.address)
 
 
-@dataclass(frozen=True)
-class SendOutcome:
-    """What became of one message.
-
-    Attributes:
-        status: As `MessageResult.DeliveryStatus`.
-        status_code: What the mail service answered, as an HTTP status.
-        message: Why; it names no person.
-        message_id: The mail service's id of an accepted message.
-        held_back: Whether the safety catch kept it.
-    """
-
-    status: DeliveryStatus
-    status_code: int
-    message: str
-    message_id: str | None = None
-    held_back: bool = False
-
-
 def send_email(context: Context, email: EmailToSend) -> SendOutcome:
     """Hand one message to the mail service; never raises for what the service answers.
 
@@ -93,7 +71,7 @@ def send_email(context: Context, email: EmailToSend) -> SendOutcome:
         context: Gives the `sesv2` client.
         email: The message.
     """
-    reason = why_held_back(context, email.address)
+    reason = why_mail_held_back(context, email.address)
     if reason is not None:
         return SendOutcome("PERMANENT_FAILURE", 403, reason, held_back=True)
     from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError

@@ -1,6 +1,6 @@
-"""The safety catch: until sending is switched to live, only addresses that cannot hurt get mail.
+"""The safety catch: until sending is switched to live, only addresses that cannot hurt get messages.
 
-Simulator addresses, verified identities and an allow list pass; everything else is held back, and the
+Simulators, what the account has verified and an allow list pass; everything else is held back, and the
 result says so.
 """
 
@@ -8,32 +8,81 @@ import os
 from typing import Final
 
 from engine.context import Context
+from engine.senders.simulators import NUMBERS
 
-HELD_BACK: Final = (
-    "held back by the safety catch: SENDING is not live, and the address is neither a simulator, a verified "
-    "identity nor on ALLOW_LIST"
-)
+_HELD_BACK: Final = "held back by the safety catch: SENDING is not live, and the {} nor on ALLOW_LIST"
+_MAIL: Final = _HELD_BACK.format("address is neither a simulator, a verified identity")
+_TEXT: Final = _HELD_BACK.format("number is neither a simulator, a verified destination")
+_CALL: Final = _HELD_BACK.format("number is neither a verified destination")
 _SIMULATOR: Final = "simulator.amazonses.com"
 _KEPT_SECONDS: Final = 300
 
 
-def why_held_back(context: Context, address: str) -> str | None:
+def why_mail_held_back(context: Context, address: str) -> str | None:
     """Why an address gets no mail now; None if it may."""
-    if os.environ.get("SENDING", "safe") == "live":
+    if _is_live():
         return None
     name, _, domain = address.strip().lower().rpartition("@")
-    if domain == _SIMULATOR or _on_allow_list(f"{name}@{domain}", domain):
+    if domain == _SIMULATOR or _allowed() & {f"{name}@{domain}", f"@{domain}"}:
         return None
-    verified = context.memory.recall("verified identities", _KEPT_SECONDS, lambda: _verified(context))
-    return None if verified & {f"{name}@{domain}", domain} else HELD_BACK
+    verified = context.memory.recall("verified identities", _KEPT_SECONDS, lambda: _identities(context))
+    return None if verified & {f"{name}@{domain}", domain} else _MAIL
 
 
-def _on_allow_list(address: str, domain: str) -> bool:
-    allowed = {entry.strip().lower() for entry in os.environ.get("ALLOW_LIST", "").split(",")} - {""}
-    return address in allowed or f"@{domain}" in allowed
+def why_text_held_back(context: Context, number: str) -> str | None:
+    """Why a number gets no text message now; None if it may."""
+    if _is_live() or _with_plus(number) in NUMBERS or _is_known(context, number):
+        return None
+    return _TEXT
 
 
-def _verified(context: Context) -> frozenset[str]:
+def why_call_held_back(context: Context, number: str) -> str | None:
+    """Why a number is not called now; None if it may be. The simulators take no calls."""
+    return None if _is_live() or _is_known(context, number) else _CALL
+
+
+def _is_live() -> bool:
+    return os.environ.get("SENDING", "safe") == "live"
+
+
+def _is_known(context: Context, number: str) -> bool:
+    wanted = _with_plus(number)
+    if wanted in _allowed():
+        return True
+    return wanted in context.memory.recall("verified numbers", _KEPT_SECONDS, lambda: _numbers(context))
+
+
+def _with_plus(number: str) -> str:
+    return f"+{number.strip().removeprefix('+')}"
+
+
+def _allowed() -> set[str]:
+    return {entry.strip().lower() for entry in os.environ.get("ALLOW_LIST", "").split(",")} - {""}
+
+
+def _numbers(context: Context) -> frozenset[str]:
+    """The phone numbers that somebody of this account has answered for."""
+    from botocore.exceptions import ClientError
+
+    numbers: list[str] = []
+    request: dict[str, str] = {}
+    while True:
+        try:
+            answer = context.client("pinpoint-sms-voice-v2").describe_verified_destination_numbers(**request)
+        except ClientError:
+            # Not knowing is not a yes.
+            return frozenset()
+        numbers += [
+            _with_plus(found["DestinationPhoneNumber"])
+            for found in answer.get("VerifiedDestinationNumbers", ())
+            if found.get("Status") == "VERIFIED" and found.get("DestinationPhoneNumber")
+        ]
+        if not answer.get("NextToken"):
+            return frozenset(numbers)
+        request = {"NextToken": answer["NextToken"]}
+
+
+def _identities(context: Context) -> frozenset[str]:
     """All verified identities at once: SES answers one such question a second."""
     from botocore.exceptions import ClientError
 

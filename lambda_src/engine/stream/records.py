@@ -5,6 +5,7 @@ siblings. Moments are epoch milliseconds.
 """
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,6 +86,75 @@ def email_event(
         custom={"legacy_identifier": application_id},
     )
     return record | {"facets": {"email_channel": {"mail_event": dict(facet)}}}
+
+
+def sms_event(
+    context: Context,
+    event_type: str,
+    *,
+    application_id: str,
+    client_id: str,
+    happened_at: int,
+    attributes: Mapping[str, str],
+    metrics: Mapping[str, float],
+) -> Record:
+    """`_SMS.*`: what became of one text message.
+
+    Args:
+        context: The clock and the account.
+        event_type: Such as `_SMS.SUCCESS`.
+        application_id: The project.
+        client_id: The endpoint id; for a bare number a UUID that names nobody.
+        happened_at: When it did.
+        attributes: The documented ones that are known, and a campaign's keys.
+        metrics: The price, once it is known.
+    """
+    record = _record(
+        context,
+        event_type,
+        application_id,
+        client_id=client_id,
+        event_timestamp=happened_at,
+        arrival_timestamp=epoch_ms(context.now()),
+        attributes=attributes,
+        custom={},
+    )
+    return record | {"metrics": dict(metrics)}
+
+
+def sms_opt_out(
+    context: Context,
+    *,
+    application_id: str,
+    run: str,
+    number: str,
+    endpoint_id: str,
+    attributes: Mapping[str, str],
+) -> Record:
+    """`_SMS.OPTOUT`: a message was refused, because its number has opted out.
+
+    Args:
+        context: The clock and the account.
+        application_id: The project.
+        run: The activity or request.
+        number: The recipient's.
+        endpoint_id: The endpoint; empty for a bare number.
+        attributes: A campaign's keys or the request's context.
+    """
+    return sms_event(
+        context,
+        "_SMS.OPTOUT",
+        application_id=application_id,
+        client_id=endpoint_id or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run}\n{number}")),
+        happened_at=epoch_ms(context.now()),
+        attributes={
+            "sender_request_id": run,
+            "destination_phone_number": number,
+            "record_status": "OPTED_OUT",
+            **attributes,
+        },
+        metrics={},
+    )
 
 
 def app_event(

@@ -24,3 +24,7 @@ def test_a_customers_function_has_fifteen_seconds_and_its_caller_counts_the_atte
 def test_calls_to_other_services_are_repeated_when_they_are_throttled(deployed: Context) -> None:
     retries = deployed.client("sqs").meta.config.retries
     assert (retries["mode"], retries["total_max_attempts"]) == ("standard", 5)
+
+
+def test_a_text_message_whose_answer_is_lost_is_not_sent_again_by_the_client(deployed: Context) -> None:
+    assert deployed.client("pinpoint-sms-voice-v2").meta.config.retries["total_max_attempts"] == 1

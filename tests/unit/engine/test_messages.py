@@ -84,6 +84,7 @@ def test_each_address_gets_its_own_result(pinpoint: Any, app: str, mailbox: Mail
             "a@example.com": mail(),
             "busy@example.com": mail(),
             "+12065550100": {"ChannelType": "SMS"},
+            "token": {"ChannelType": "GCM"},
             "?": {},
         },
     )
@@ -92,7 +93,8 @@ def test_each_address_gets_its_own_result(pinpoint: Any, app: str, mailbox: Mail
     assert statuses == {
         "a@example.com": ("SUCCESSFUL", 200),
         "busy@example.com": ("THROTTLED", 429),
-        "+12065550100": ("PERMANENT_FAILURE", 501),
+        "+12065550100": ("PERMANENT_FAILURE", 400),
+        "token": ("PERMANENT_FAILURE", 501),
         "?": ("PERMANENT_FAILURE", 400),
     }
     assert answer["Result"]["a@example.com"]["MessageId"] == "message-1"
@@ -308,11 +310,11 @@ def test_a_mail_that_the_safety_catch_holds_back_says_so(
         ),
         (
             {
-                "Addresses": {"+12065550100": {"ChannelType": "SMS"}},
-                "MessageConfiguration": {"SMSMessage": {"Body": "b"}},
+                "Addresses": {"token": {"ChannelType": "GCM"}},
+                "MessageConfiguration": {"GCMMessage": {"Body": "b"}},
             },
             501,
-            "SMSMessage is not served",
+            "GCMMessage is not served",
         ),
         ({"Addresses": {"a@example.com": mail()}, "MessageConfiguration": {}}, 400, "has no message"),
         (

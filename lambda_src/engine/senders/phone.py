@@ -1,0 +1,108 @@
+"""What SMS and voice share: AWS End User Messaging, its errors, and what leads a receipt back.
+
+See https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/Welcome.html
+"""
+
+import random
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+from engine.context import Context
+from engine.senders.outcome import SendOutcome
+
+Operation: TypeAlias = Literal["send_text_message", "send_voice_message"]
+SERVICE: Final = "pinpoint-sms-voice-v2"
+_NUMBER: Final = re.compile(r"\+?[1-9][0-9]{1,18}")
+_ATTEMPTS: Final = 3
+# The limits of a message's Context.
+_MAX_VALUE: Final = 800
+_OPTED_OUT: Final = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+_PERMANENT: Final = frozenset(
+    {"ConflictException", "ValidationException", "ResourceNotFoundException", "AccessDeniedException"}
+)
+
+
+def is_phone_number(address: str) -> bool:
+    """Whether End User Messaging would take an address as a destination."""
+    return _NUMBER.fullmatch(address) is not None
+
+
+def correlation(application_id: str, run: str, claim: str, endpoint_id: str) -> dict[str, str]:
+    """The Context of a message: it comes back with every event about it.
+
+    An endpoint id that a Context cannot hold is left out: a campaign's ledger knows it all the same.
+
+    Args:
+        application_id: On whose behalf.
+        run: The activity or request.
+        claim: The address as the ledger knows it.
+        endpoint_id: The endpoint; empty for a bare address.
+    """
+    fits = 0 < len(endpoint_id) <= _MAX_VALUE and endpoint_id.strip() == endpoint_id
+    return {
+        "applicationId": application_id,
+        "run": run,
+        "claim": claim,
+        **({"endpointId": endpoint_id} if fits else {}),
+    }
+
+
+def hand_over(
+    context: Context,
+    operation: Literal["send_text_message", "send_voice_message"],
+    request: Mapping[str, Any],
+) -> SendOutcome:
+    """Give a message to End User Messaging; never raises for what it answers.
+
+    Only a throttled call is repeated: it was not taken. Any other may have been.
+
+    Args:
+        context: Gives the client, which does not repeat calls by itself.
+        operation: The client's method.
+        request: Its parameters.
+    """
+    outcome = _attempt(context, operation, request)
+    for attempt in range(1, _ATTEMPTS):
+        if outcome.status != "THROTTLED":
+            break
+        time.sleep(0.1 * 2**attempt * (0.5 + random.random()))
+        outcome = _attempt(context, operation, request)
+    return outcome
+
+
+def _attempt(context: Context, operation: Operation, request: Mapping[str, Any]) -> SendOutcome:
+    from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
+    from botocore.exceptions import ParamValidationError as Invalid
+
+    try:
+        answer = getattr(context.client(SERVICE), operation)(**request)
+    except ClientError as error:
+        return _refused(error.response)
+    except Invalid:
+        return SendOutcome("PERMANENT_FAILURE", 400, "the message does not fit the phone service's rules")
+    except (EndpointConnectionError, ConnectTimeoutError):
+        return SendOutcome("TEMPORARY_FAILURE", 503, "the phone service could not be reached")
+    except HTTPClientError:
+        # The request went out and no answer came back: it may have been sent.
+        return SendOutcome("UNKNOWN_FAILURE", 504, "the phone service's answer was lost")
+    return SendOutcome("SUCCESSFUL", 200, "accepted by the phone service", answer["MessageId"])
+
+
+def _refused(response: Mapping[str, Any]) -> SendOutcome:
+    code = str(response.get("Error", {}).get("Code", ""))
+    reason = str(response.get("Reason", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    # The service's own text may name a number; its code and its reason never do.
+    message = f"{code}: {reason}" if reason else code
+    if code == "ThrottlingException":
+        return SendOutcome("THROTTLED", status, message)
+    if code == "ConflictException" and reason == _OPTED_OUT:
+        return SendOutcome("OPT_OUT", status, message)
+    if code == "ServiceQuotaExceededException":
+        # The month's spending, the day's calls: not the recipient's fault, and over some day.
+        return SendOutcome("TEMPORARY_FAILURE", status, message)
+    if code in _PERMANENT:
+        return SendOutcome("PERMANENT_FAILURE", status, message)
+    return SendOutcome("UNKNOWN_FAILURE", status, message)
