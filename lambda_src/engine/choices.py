@@ -50,6 +50,7 @@ LEFT_OUT: Final = (
     "An EXCLUSIVE dimension takes endpoints that lack the attribute.",
     "A hard bounce or a complaint is an event; it does not change the endpoint.",
     "A variable without a value shows as nothing in a campaign, and is an error in SendMessages.",
+    "An event's attributes are no variables of the message it triggers: those are the endpoint's.",
     "Limits.Session is kept and shown: it is about in-app messages, which no campaign here sends.",
     "RawContent is read for e-mail only; a text message and a script take BodyOverride.",
     "A campaign that has completed stays COMPLETED when its segment is deleted; others become DELETED.",
@@ -103,3 +104,32 @@ LANGUAGE_CHOOSES_THE_VOICE: Final[bool] = True
 # The reference says that SendUsersMessages ignores EndpointStatus, and nothing of OptOut: who names
 # people instead of endpoints has not looked at it.
 USERS_MESSAGES_HONOUR_OPT_OUT: Final[bool] = True
+
+# --- campaigns sent in response to events -----------------------------------------------------------
+
+# The model requires no EndTime: without one the campaign takes events until it is paused or deleted.
+EVENT_CAMPAIGN_NEEDS_AN_END: Final[bool] = False
+
+# A time of a schedule without an offset is taken as UTC. A start in the past is a start at once; that
+# it be 15 minutes ahead is a rule of the console, not of the API.
+NAIVE_SCHEDULE_IS_UTC: Final[bool] = True
+
+# The model requires no dimension, yet a filter without one would answer every event with a message.
+EMPTY_EVENT_FILTER_IS_REFUSED: Final[bool] = True
+
+# The quota of event campaigns counts those that may still be sent.
+ENDED_CAMPAIGNS_GIVE_THEIR_PLACE_BACK: Final[bool] = True
+
+# The mail of a campaign on `_email.delivered` is delivered too: without this it would answer itself.
+OWN_MESSAGES_TRIGGER_NOTHING: Final[bool] = True
+
+# Whether an event is in time is asked of its arrival, not of the Timestamp that its app gave it.
+# Every message of events is a run, with an activity of its own: hooks and channels tell sends apart by
+# activity and endpoint. Runs, and the event ids by which a repeated event is known, are kept so long.
+EVENT_RUNS_KEPT_DAYS: Final[int] = 60
+
+# UpdateCampaign with IsPaused alone pauses or resumes; with anything more it defines the campaign anew.
+PAUSE_ALONE_KEEPS_THE_DEFINITION: Final[bool] = True
+
+# The Total limit of a campaign without an end forgets messages that are older than this.
+TOTAL_LIMIT_REMEMBERED_DAYS: Final[int] = 365

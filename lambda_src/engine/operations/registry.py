@@ -64,6 +64,7 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "campaigns": {
         "CreateCampaign": "create_campaign",
+        "UpdateCampaign": "update_campaign",
         "GetCampaign": "get_campaign",
         "GetCampaigns": "get_campaigns",
         "GetCampaignVersion": "get_campaign_version",

@@ -13,6 +13,7 @@ from engine import choices
 ROOT = Path(__file__).resolve().parents[3]
 _CHOICES: Final = "tests/unit/engine/test_choices.py::"
 _PHONES: Final = "tests/unit/engine/test_phone_messages.py::"
+_EVENTS: Final = "tests/unit/engine_work/test_event_choices.py::"
 HELD_BY: Final = {
     "EMPTY_LIST_REMOVES_ATTRIBUTE": _CHOICES + "test_an_empty_list_removes_the_attribute",
     "EMPTY_ADDRESS_IS_NOT_SENT": _CHOICES + "test_an_empty_address_is_not_sent",
@@ -46,6 +47,15 @@ HELD_BY: Final = {
     + "test_a_call_speaks_with_the_voice_or_in_the_language_that_was_asked_for",
     "USERS_MESSAGES_HONOUR_OPT_OUT": "tests/unit/engine/test_users_messages.py::"
     "test_an_endpoint_that_opted_out_gets_nothing_and_the_result_says_so",
+    "EVENT_CAMPAIGN_NEEDS_AN_END": _EVENTS + "test_an_event_campaign_needs_no_end",
+    "NAIVE_SCHEDULE_IS_UTC": _EVENTS + "test_a_time_of_a_schedule_without_an_offset_is_utc",
+    "EMPTY_EVENT_FILTER_IS_REFUSED": _EVENTS + "test_a_filter_that_every_event_fits_is_refused",
+    "ENDED_CAMPAIGNS_GIVE_THEIR_PLACE_BACK": _EVENTS
+    + "test_a_campaign_that_has_ended_gives_its_place_to_another",
+    "OWN_MESSAGES_TRIGGER_NOTHING": _EVENTS + "test_a_campaign_does_not_answer_its_own_messages",
+    "EVENT_RUNS_KEPT_DAYS": _EVENTS + "test_events_and_their_runs_are_kept_for_sixty_days",
+    "PAUSE_ALONE_KEEPS_THE_DEFINITION": _EVENTS + "test_is_paused_alone_keeps_the_definition",
+    "TOTAL_LIMIT_REMEMBERED_DAYS": _EVENTS + "test_the_total_limit_remembers_a_message_for_a_year",
 }
 # By how the sentences of LEFT_OUT begin: nothing in the code could be turned round.
 LEFT_OUT_IS_HELD_BY: Final = {
@@ -64,6 +74,8 @@ LEFT_OUT_IS_HELD_BY: Final = {
     "A variable without a value": _CHOICES
     + "test_a_variable_without_a_value_is_nothing_unless_asked_strictly",
     "Limits.Session is kept": _CHOICES + "test_a_limit_of_messages_a_session_is_kept_and_shown",
+    "An event's attributes are no variables": _EVENTS
+    + "test_an_events_attributes_are_no_variables_of_its_message",
     "RawContent is read for e-mail only": _PHONES + "test_raw_content_is_not_read_for_a_text_message",
     "A campaign that has completed": "tests/unit/engine_work/test_deleted_segments.py::"
     "test_a_campaign_that_has_completed_stays_so_when_its_segment_is_deleted",
