@@ -5,14 +5,13 @@ a message comes again, the piece's record shows that its step was made, and only
 step go out again. A step that failed on every attempt ends its piece, and is a dead letter.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from engine.audience.membership import ImportedSource, belongs, imported_sources
-from engine.campaigns.eligibility import is_held_out, sender_for, why_left_out
+from engine.audience.membership import ImportedSource, belongs, imported_sources, memberships
 from engine.campaigns.progress import TAKEN_UP, Run, finish_if_done, run_of
+from engine.campaigns.targets import Targets
 from engine.context import Context
 from engine.store import (
     Add,
@@ -23,21 +22,18 @@ from engine.store import (
     TransactionLost,
     Write,
     endpoint_key,
-    member_key,
 )
 from engine.worker import Message, keep_dead_letter
 
-BATCH_SIZE: Final = 50
 _PAGE: Final = 1_000
 
 
 @dataclass
 class _Page:
-    """What a step has found."""
+    """What a step has found, and where the next one begins."""
 
     cursor: str | None
-    groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    left_out: Counter[str] = field(default_factory=Counter[str])
+    targets: Targets = field(default_factory=Targets)
 
 
 def target_step(context: Context, run: Run, piece: int, cursor: str | None) -> None:
@@ -108,19 +104,10 @@ def _read(context: Context, run: Run, campaign: Document, segment: Document, pie
     members = _members(context, run, segment, endpoints)
     for name, endpoint in endpoints.items():
         if endpoint is None:
-            page.left_out["GONE"] += 1
+            page.targets.left_out["GONE"] += 1
         elif belongs(segment["Tree"], endpoint, members[name]):
-            _sort(page, campaign, endpoint)
+            page.targets.sort(campaign, endpoint)
     return page
-
-
-def _sort(page: _Page, campaign: Document, endpoint: Document) -> None:
-    if reason := why_left_out(campaign, endpoint):
-        page.left_out[reason] += 1
-        return
-    held_out = is_held_out(campaign, endpoint)
-    kind = "HOLDOUT" if held_out else str(sender_for(campaign, endpoint["ChannelType"]))
-    page.groups.setdefault(kind, []).append(endpoint["Id"].lower())
 
 
 def _items(context: Context, run: Run, walk: Mapping[str, str] | None, piece: Document) -> Iterator[Item]:
@@ -161,26 +148,19 @@ def _members(
     """Which imported segments of the tree each endpoint is a member of."""
     walk = segment["Walk"]
     walked = ImportedSource(walk["SegmentId"], walk["JobId"]) if walk else None
-    members = {name: {walked} if walked else set[ImportedSource]() for name in endpoints}
-    for source in set(imported_sources(segment["Tree"])) - {walked}:
-        keys = {member_key(run.application_id, source.segment_id, name): name for name in endpoints}
-        for key, item in context.store.get_many(keys).items():
-            if item.doc.get("Job") == source.job_id:
-                members[keys[key]].add(source)
+    others = set(imported_sources(segment["Tree"])) - {walked}
+    members = memberships(context, run.application_id, others, endpoints)
+    if walked is not None:
+        for sources in members.values():
+            sources.add(walked)
     return members
 
 
 def _commit(context: Context, run: Run, record: Item, piece: int, page: _Page) -> Item:
-    batches: dict[str, Document] = {}
-    for kind, names in page.groups.items():
-        for start in range(0, len(names), BATCH_SIZE):
-            name = f"{piece:04d}-{record.version:04d}-{len(batches):03d}"
-            batches[name] = {"Kind": kind, "Ids": names[start : start + BATCH_SIZE], "State": "OPEN"}
-    counts = {f"Metric.LeftOut.{reason}": count for reason, count in page.left_out.items()}
-    held_out = len(page.groups.get("HOLDOUT", ()))
-    counts["TotalEndpointCount"] = sum(map(len, page.groups.values())) - held_out
-    if held_out:
-        counts["Metric.LeftOut.HOLDOUT"] = held_out
+    batches = {
+        f"{piece:04d}-{record.version:04d}-{i:03d}": batch for i, batch in enumerate(page.targets.batches())
+    }
+    counts = page.targets.counts()
     done = page.cursor is None
     changed = record.doc | {
         "Cursor": page.cursor,
