@@ -20,6 +20,7 @@ from patterns.campaign_hooks.frequency_cap import FrequencyCap
 from patterns.campaign_hooks.hook import Hook
 from patterns.campaign_hooks.places import Places, user_key
 from patterns.campaign_hooks.release import NotSent, not_sent, release
+from tests.support.payloads import payload
 
 DAY = 86400.0
 ADDRESS = "jane@example.com"
@@ -81,15 +82,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 def event(endpoints: object, activity: str = "activity") -> dict[str, Any]:
-    return {
-        "MessageConfiguration": {},
-        "ApplicationId": "app",
-        "CampaignId": "campaign",
-        "TreatmentId": "0",
-        "ActivityId": activity,
-        "ScheduledTime": "2020-04-08T19:00:16.843Z",
-        "Endpoints": endpoints,
-    }
+    run = {"ApplicationId": "app", "CampaignId": "campaign", "ActivityId": activity}
+    return payload("campaign_hook/campaign") | run | {"Endpoints": endpoints}
 
 
 def endpoint(user: str = "", **attributes: list[str]) -> dict[str, Any]:

@@ -9,27 +9,11 @@ from hypothesis import strategies as st
 
 from patterns.custom_channel.invocation import InvocationUnreadable, messages
 from patterns.custom_channel.message import ChannelMessage, MessageUnreadable, message_from_json
+from tests.support.payloads import payload
 
 
 def campaign(**changes: Any) -> dict[str, Any]:
-    event = {
-        "Message": {},
-        "Data": "hello",
-        "ApplicationId": "app",
-        "CampaignId": "campaign",
-        "TreatmentId": "0",
-        "ActivityId": "activity",
-        "ScheduledTime": "2020-04-08T19:00:16.843Z",
-        "Endpoints": {
-            "e1": {
-                "ChannelType": "CUSTOM",
-                "Address": "handle",
-                "Attributes": {"plan": ["gold"]},
-                "User": {"UserId": "u1"},
-            },
-            "e2": {"ChannelType": "CUSTOM"},
-        },
-    }
+    event = payload("custom_channel/campaign")
     return {name: value for name, value in {**event, **changes}.items() if value is not None}
 
 
@@ -41,7 +25,11 @@ def test_each_endpoint_becomes_a_message_with_what_is_known_of_it() -> None:
     first, second = accept(campaign())
     assert (first.endpoint_id, first.address, first.user_id) == ("e1", "handle", "u1")
     assert first.attributes == {"plan": ["gold"]}
-    assert (first.campaign_id, first.activity_id, first.treatment_id) == ("campaign", "activity", "0")
+    assert (first.campaign_id, first.activity_id, first.treatment_id) == (
+        "89abcdef0123456789abcdef01234567",
+        "cdef0123456789abcdef0123456789ab",
+        "0",
+    )
     assert (second.endpoint_id, second.address, second.user_id, second.attributes) == ("e2", "", "", {})
 
 

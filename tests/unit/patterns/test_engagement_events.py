@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,14 +18,13 @@ from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import CampaignSend, HardBounce, MalformedRecord, OtherEvent, parse
 from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
 from tests.support.lambda_context import LambdaContext
+from tests.support.payloads import payload
 
-EVENTS = Path(__file__).resolve().parents[2] / "events" / "pinpoint_stream"
 ADDRESS = "bounce@simulator.amazonses.com"
 
 
 def bounce(**changes: Any) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((EVENTS / "email_hardbounce.json").read_text())
-    return record | changes
+    return payload("pinpoint_stream/email_hardbounce") | changes
 
 
 def parsed(record: Any) -> Any:
@@ -55,8 +53,7 @@ def test_without_bounced_recipients_the_destination_counts() -> None:
 
 
 def test_a_bounce_that_is_not_permanent_calls_for_nothing() -> None:
-    record = bounce()
-    record["facets"]["email_channel"]["mail_event"]["bounce"]["bounce_type"] = "Transient"
+    record = payload("pinpoint_stream/email_softbounce") | {"event_type": "_email.hardbounce"}
     assert list(callbacks_for(parsed(record))) == []
 
 
@@ -77,10 +74,9 @@ def test_other_and_unknown_events_pass(event_type: str) -> None:
 
 
 def test_what_became_of_a_campaigns_endpoint_is_read() -> None:
-    attributes = {"campaign_id": "c", "campaign_activity_id": "a", "campaign_send_status": "DAILY_CAP"}
-    event = parsed(bounce(event_type="_campaign.send", attributes=attributes))
+    event = parsed(payload("pinpoint_stream/campaign_send"))
     assert isinstance(event, CampaignSend)
-    assert (event.activity_id, event.status) == ("a", "DAILY_CAP")
+    assert (event.activity_id, event.status) == ("cdef0123456789abcdef0123456789ab", "DAILY_CAP")
 
 
 @pytest.mark.parametrize(
@@ -189,6 +185,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def encoded(record: dict[str, Any]) -> bytes:
     return json.dumps(record).encode()
+
+
+def test_of_a_batch_of_every_kind_the_hard_bounce_calls_for_something(world: World) -> None:
+    assert world.consumer.handler(payload("kinesis/pinpoint_events"), LambdaContext()) == {
+        "batchItemFailures": []
+    }
+    assert len(world.waiting("calls")) == 1
+    assert world.waiting("malformed") == []
 
 
 def test_a_hard_bounce_reaches_the_platform_once_however_often_it_comes(world: World) -> None:

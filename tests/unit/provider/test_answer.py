@@ -14,6 +14,7 @@ from engine.provider.answer import MAX_ANSWER_BYTES, Answer, AnswerLost, send
 from engine.provider.event import read_event
 from engine.provider.serve import serve
 from tests.support.lambda_context import LambdaContext
+from tests.support.payloads import payload
 
 
 class Server(HTTPServer):
@@ -57,16 +58,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def event(url: str = "", **changes: Any) -> dict[str, Any]:
-    return {
-        "RequestType": "Create",
-        "ResourceType": "Custom::PinpointApp",
-        "RequestId": "r",
-        "StackId": "s",
-        "LogicalResourceId": "App",
-        "ResponseURL": url,
-        "ResourceProperties": {"ServiceToken": "t", "Name": "Shop"},
-        **changes,
-    }
+    return payload("cloudformation/create") | {"ResponseURL": url} | changes
 
 
 def url_of(server: Server) -> str:
@@ -83,7 +75,8 @@ def test_an_answer_arrives_after_failures_and_with_an_empty_content_type(
 
     ((body, content_type),) = bucket.received
     assert body["Status"] == "SUCCESS"
-    assert (body["StackId"], body["RequestId"], body["LogicalResourceId"]) == ("s", "r", "App")
+    asked = payload("cloudformation/create")
+    assert all(body[name] == asked[name] for name in ("StackId", "RequestId", "LogicalResourceId"))
     assert content_type == ""
 
 
