@@ -18,11 +18,16 @@ from typing import Final
 
 from embedded.concurrency.gate import Gate
 
-# Two cores: six at once keep them busy while some of the six wait for their own AWS calls.
-_DEFAULT_PLACES = 6
+# Two cores: four at once keep them busy while some of the four wait for their own AWS calls.
+_DEFAULT_PLACES = 4
 _SLOW_PLACES_A_PLACE = 2
 
 _admitted: ContextVar[bool] = ContextVar("embedded_lambda_admitted", default=False)
+
+
+def _crowding() -> float:
+    """How many times as long everything takes: a worker waits for a core, and so does the server it calls."""
+    return 2 * os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 class Admission:
@@ -37,7 +42,7 @@ class Admission:
     def __init__(self, queued: int, nested: int, *, elastic: bool = True) -> None:
         self._nested_size = nested
         self._growth = 1 + _SLOW_PLACES_A_PLACE if elastic else 1
-        self._queued = Gate(queued, ceiling=queued * self._growth)
+        self._queued = self._new_gate(queued)
         self._nested: dict[int, Gate] = {}
         self._lock = threading.Lock()
 
@@ -61,8 +66,11 @@ class Admission:
     def _gate(self, depth: int) -> Gate:
         with self._lock:
             if depth not in self._nested:
-                self._nested[depth] = Gate(self._nested_size, ceiling=self._nested_size * self._growth)
+                self._nested[depth] = self._new_gate(self._nested_size)
             return self._nested[depth]
+
+    def _new_gate(self, size: int) -> Gate:
+        return Gate(size, ceiling=size * self._growth, crowding=_crowding)
 
 
 @contextmanager

@@ -18,7 +18,9 @@ class Gate:
     Args:
         size: Holders that may compute at once.
         ceiling: Holders in all, the slow ones included; `size` by default.
-        patience: Seconds after which a holder counts as slow.
+        patience: Seconds after which a holder counts as slow on a quiet machine.
+        crowding: How many times as long everything takes at the moment. Where there is more to compute than
+            cores can, all holders are late, and making room for more would only make them later.
         clock: Seconds, monotonic.
     """
 
@@ -28,6 +30,7 @@ class Gate:
         *,
         ceiling: int | None = None,
         patience: float = 2.0,
+        crowding: Callable[[], float] = lambda: 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if size < 1:
@@ -35,6 +38,7 @@ class Gate:
         self._size = size
         self._ceiling = max(size, ceiling or size)
         self._patience = patience
+        self._crowding = crowding
         self._clock = clock
         self._turns = itertools.count()
         self._line: deque[int] = deque()
@@ -71,12 +75,16 @@ class Gate:
     def _has_room(self) -> bool:
         if len(self._since) >= self._ceiling:
             return False
-        slow_before = self._clock() - self._patience
+        slow_before = self._slow_before()
         return sum(since > slow_before for since in self._since.values()) < self._size
 
     def _seconds_until_one_is_slow(self) -> float | None:
         if len(self._since) >= self._ceiling:
             return None
-        slow_before = self._clock() - self._patience
+        slow_before = self._slow_before()
         quick = [since - slow_before for since in self._since.values() if since > slow_before]
-        return min(quick, default=None)
+        # Not longer than on a quiet machine, since it may become one.
+        return min([*quick, self._patience]) if quick else None
+
+    def _slow_before(self) -> float:
+        return self._clock() - self._patience * max(1.0, self._crowding())

@@ -54,6 +54,20 @@ def test_the_gate_admits_its_size_and_then_in_order_of_arrival() -> None:
     assert holders.admitted == [0, 1, 2, 3, 4]
 
 
+def test_on_a_crowded_machine_a_holder_that_is_late_is_not_yet_slow() -> None:
+    now = 0.0
+    gate = Gate(1, ceiling=2, patience=2.0, crowding=lambda: 3.0, clock=lambda: now)
+    gate.acquire()
+    now = 5.0
+    waiting = threading.Thread(target=gate.acquire, daemon=True)
+    waiting.start()
+    waiting.join(0.1)
+    assert waiting.is_alive()
+    now = 7.0
+    waiting.join(5)
+    assert not waiting.is_alive()
+
+
 def test_slow_holders_make_room_up_to_the_ceiling() -> None:
     holders = Holders(Gate(1, ceiling=3, patience=0.6))
     for number in range(5):
