@@ -3,33 +3,39 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Stack
-from aws_cdk.assertions import Match, Template
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Template
 
-from pinpoint_patterns import CustomChannel, InboxChannel, PinpointProject, WebhookChannel
+from pinpoint_patterns import CustomChannel, InboxChannel, IPinpointProject, WebhookChannel
+from tests.support.templates import (
+    APPLICATION_ID,
+    CONSUMES,
+    SENDS,
+    flat,
+    one,
+    only,
+    reach,
+    template_of,
+    thresholds,
+    timeouts,
+    variables,
+)
 
 URL = "https://messages.example.com/v1/messages"
-
-
-def stack() -> Stack:
-    app = App(context={"aws:cdk:bundling-stacks": []}, builtin_cloud_formation_validation=False)
-    return Stack(app, "Stack")
-
-
-def project(scope: Stack) -> Any:
-    return PinpointProject.from_application_id(scope, "Project", "a" * 32)
+EVENTS = f"arn:<AWS::Partition>:mobiletargeting:eu-west-1:111122223333:apps/{APPLICATION_ID}/events"
 
 
 def webhook_template(**options: Any) -> Template:
-    scope = stack()
-    WebhookChannel(scope, "Channel", project=project(scope), url=URL, idempotency_key=True, **options)
-    return Template.from_stack(scope)
+    return template_of(
+        lambda stack, project: WebhookChannel(
+            stack, "Channel", project=project, url=URL, idempotency_key=True, **options
+        )
+    )
 
 
 def inbox_template() -> Template:
-    scope = stack()
-    InboxChannel(scope, "Channel", project=project(scope))
-    return Template.from_stack(scope)
+    return template_of(lambda stack, project: InboxChannel(stack, "Channel", project=project))
 
 
 @pytest.fixture(scope="module")
@@ -42,107 +48,121 @@ def inbox() -> Template:
     return inbox_template()
 
 
-def only(template: Template, kind: str, contains: str) -> tuple[str, dict[str, Any]]:
-    """The one resource of a kind whose logical id contains a text."""
-    found = {name: it for name, it in template.find_resources(kind).items() if contains in name}
-    assert len(found) == 1, list(found)
-    ((name, resource),) = found.items()
-    return name, resource["Properties"]
+# What every sender may do, whatever its adapter and project.
+SENDING_ANYWHERE = {
+    "<ChannelLedger.Arn>": {"dynamodb:UpdateItem"},
+    "<ChannelMessagesQueue.Arn>": CONSUMES,
+    "<ChannelMessagesDeadLettersQueue.Arn>": SENDS,
+    "<ChannelSenderDeadLettersQueue.Arn>": {"sqs:SendMessage"},
+}
+SENDING = {**SENDING_ANYWHERE, EVENTS: {"mobiletargeting:PutEvents"}}
+
+# When a channel's own alarms ring.
+ALARMS = {
+    "ChannelUnknownAlarm": ("Unknown", ">=", 1),
+    "ChannelAgeAlarm": ("ApproximateAgeOfOldestMessage", ">=", 3600),
+}
+
+# What every sender is told, whatever its adapter.
+SETTINGS = {
+    "POWERTOOLS_SERVICE_NAME",
+    "ADAPTER",
+    "CHANNEL",
+    "DEAD_LETTERS_URL",
+    "GIVE_UP_AFTER_SECONDS",
+    "LEASE_SECONDS",
+    "LEDGER_TABLE",
+    "MAX_ATTEMPTS",
+    "QUEUE_URL",
+}
 
 
-def statements(template: Template, contains: str) -> dict[str, Any]:
-    """What a role may do: action to resource."""
-    _, policy = only(template, "AWS::IAM::Policy", contains)
-    allowed: dict[str, Any] = {}
-    for statement in policy["PolicyDocument"]["Statement"]:
-        assert statement["Effect"] == "Allow"
-        actions = statement["Action"]
-        for action in [actions] if isinstance(actions, str) else actions:
-            allowed[action] = statement["Resource"]
-    return allowed
+def accepts_for_this_project_alone(template: Template) -> None:
+    accept, _ = one(template, "AWS::Lambda::Function", "Accept")
+    permission = only(template, "AWS::Lambda::Permission")
+    assert permission["FunctionName"] == {"Fn::GetAtt": [accept, "Arn"]}
+    assert permission.get("Principal") == "pinpoint.eu-west-1.amazonaws.com"
+    assert permission.get("SourceAccount") == "111122223333"
+    assert flat(permission.get("SourceArn", "")).endswith(f":apps/{APPLICATION_ID}/*")
 
 
 def test_pinpoint_may_invoke_the_accept_function_for_this_project_of_this_account_alone(
     webhook: Template,
 ) -> None:
-    accept, _ = only(webhook, "AWS::Lambda::Function", "Accept")
-    webhook.resource_count_is("AWS::Lambda::Permission", 1)
-    webhook.has_resource_properties(
-        "AWS::Lambda::Permission",
-        {
-            "FunctionName": {"Fn::GetAtt": [accept, "Arn"]},
-            "Principal": {"Fn::Join": ["", ["pinpoint.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]},
-            "SourceAccount": {"Ref": "AWS::AccountId"},
-            "SourceArn": {"Fn::Join": ["", Match.array_with([Match.string_like_regexp(r":apps/a{32}/\*$")])]},
-        },
-    )
+    accepts_for_this_project_alone(webhook)
+
+
+def test_an_inbox_accepts_for_this_project_of_this_account_alone(inbox: Template) -> None:
+    accepts_for_this_project_alone(inbox)
+
+
+def accepts_into_its_queue_only(template: Template) -> None:
+    assert reach(template, "AcceptRole") == {
+        "<ChannelMessagesQueue.Arn>": SENDS,
+        "<ChannelAcceptDeadLettersQueue.Arn>": {"sqs:SendMessage"},
+    }
+    assert set(variables(template, "Accept")) == {"POWERTOOLS_SERVICE_NAME", "QUEUE_URL"}
 
 
 def test_the_accept_function_may_put_messages_into_its_queue_and_nothing_else(webhook: Template) -> None:
-    queue, _ = only(webhook, "AWS::SQS::Queue", "ChannelMessagesQueue")
-    allowed = statements(webhook, "AcceptRole")
-    arn = {"Fn::GetAtt": [queue, "Arn"]}
-    assert allowed.pop("sqs:SendMessage") == arn
-    assert not {action for action in allowed if not action.startswith(("logs:", "sqs:GetQueue"))} - {
-        "sqs:SendMessage"
-    }
+    accepts_into_its_queue_only(webhook)
+
+
+def test_the_accept_function_of_an_inbox_may_put_messages_into_its_queue_and_nothing_else(
+    inbox: Template,
+) -> None:
+    accepts_into_its_queue_only(inbox)
 
 
 def test_the_accept_function_answers_before_pinpoint_gives_up(webhook: Template) -> None:
-    _, accept = only(webhook, "AWS::Lambda::Function", "Accept")
-    assert accept["Timeout"] < 15
-    assert accept["Handler"] == "patterns.custom_channel.handler.handler"
-
-
-def test_the_sender_may_claim_report_and_bury_and_nothing_else(webhook: Template) -> None:
-    allowed = statements(webhook, "SenderRole")
-    table, _ = only(webhook, "AWS::DynamoDB::GlobalTable", "Ledger")
-    dead, _ = only(webhook, "AWS::SQS::Queue", "ChannelMessagesDeadLetters")
-    secret, _ = only(webhook, "AWS::SecretsManager::Secret", "Secret")
-    assert allowed.pop("dynamodb:UpdateItem") == {"Fn::GetAtt": [table, "Arn"]}
-    assert {"Fn::GetAtt": [dead, "Arn"]} in (
-        allowed["sqs:SendMessage"]
-        if isinstance(allowed["sqs:SendMessage"], list)
-        else [allowed["sqs:SendMessage"]]
+    assert timeouts(webhook) == {"ChannelAcceptFunction": 14, "ChannelSenderFunction": 60}
+    assert (
+        only(webhook, "AWS::Lambda::Function", "Accept")["Handler"]
+        == "patterns.custom_channel.handler.handler"
     )
-    assert allowed.pop("secretsmanager:GetSecretValue") == {"Ref": secret}
-    assert "mobiletargeting:PutEvents" in allowed
-    kinds = {action.split(":")[0] for action in allowed}
-    assert kinds == {"sqs", "logs", "secretsmanager", "mobiletargeting"}
-    assert [action for action in allowed if action.startswith("mobiletargeting:")] == [
-        "mobiletargeting:PutEvents"
-    ]
-    assert not [action for action in allowed if action.endswith("*") and action.startswith("dynamodb")]
 
 
-def test_results_are_reported_to_this_project_only(webhook: Template) -> None:
-    resource = statements(webhook, "SenderRole")["mobiletargeting:PutEvents"]
-    assert "apps/" + "a" * 32 in str(resource)
+def test_an_inbox_answers_before_pinpoint_gives_up(inbox: Template) -> None:
+    assert timeouts(inbox) == {"ChannelAcceptFunction": 14, "ChannelSenderFunction": 60}
 
 
-def test_messages_are_encrypted_kept_two_weeks_and_hidden_for_six_times_the_senders_time(
-    webhook: Template,
-) -> None:
-    _, queue = only(webhook, "AWS::SQS::Queue", "ChannelMessagesQueue")
-    _, sender = only(webhook, "AWS::Lambda::Function", "Sender")
-    assert queue["SqsManagedSseEnabled"] is True
-    assert queue["MessageRetentionPeriod"] == 14 * 86400
-    assert queue["VisibilityTimeout"] >= 6 * sender["Timeout"]
+def test_the_sender_may_claim_report_to_this_project_and_bury_and_nothing_else(webhook: Template) -> None:
+    signing = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+    assert reach(webhook, "SenderRole") == {**SENDING, "<ChannelSecret>": signing}
+
+
+def test_the_sender_of_an_inbox_may_put_items_as_well(inbox: Template) -> None:
+    assert reach(inbox, "SenderRole") == {**SENDING, "<ChannelInbox.Arn>": {"dynamodb:PutItem"}}
+
+
+def test_the_sender_is_told_where_its_work_is_and_what_its_adapter_needs(webhook: Template) -> None:
+    adapters = {"WEBHOOK_IDEMPOTENCY_KEY", "WEBHOOK_SECRET_ARN", "WEBHOOK_URL"}
+    assert set(variables(webhook, "Sender")) == SETTINGS | adapters
+
+
+def test_the_sender_of_an_inbox_is_told_where_its_work_is_and_how_long_to_keep_it(inbox: Template) -> None:
+    assert set(variables(inbox, "Sender")) == {*SETTINGS, "INBOX_TABLE", "INBOX_KEEP_SECONDS"}
 
 
 def test_a_lease_outlasts_the_sender_and_ends_before_its_message_returns(webhook: Template) -> None:
-    _, queue = only(webhook, "AWS::SQS::Queue", "ChannelMessagesQueue")
-    _, sender = only(webhook, "AWS::Lambda::Function", "Sender")
-    lease = int(sender["Environment"]["Variables"]["LEASE_SECONDS"])
-    assert sender["Timeout"] < lease < queue["VisibilityTimeout"]
+    queue = only(webhook, "AWS::SQS::Queue", "ChannelMessagesQueue")
+    lease = int(variables(webhook, "Sender")["LEASE_SECONDS"])
+    assert timeouts(webhook)["ChannelSenderFunction"] < lease < queue.get("VisibilityTimeout", 30)
+
+
+def outlasts_all_patience(template: Template) -> None:
+    redrive = only(template, "AWS::SQS::Queue", "ChannelMessagesQueue").get("RedrivePolicy", {})
+    # Asked for patience, the sender comes to wait at least 30 seconds a time.
+    patience = int(variables(template, "Sender")["GIVE_UP_AFTER_SECONDS"])
+    assert redrive.get("maxReceiveCount", 0) > patience / 30 + 10
 
 
 def test_patience_never_exhausts_the_queues_own_limit(webhook: Template) -> None:
-    _, queue = only(webhook, "AWS::SQS::Queue", "ChannelMessagesQueue")
-    _, sender = only(webhook, "AWS::Lambda::Function", "Sender")
-    # Asked for patience, the sender comes to wait at least 30 seconds a time.
-    patience = int(sender["Environment"]["Variables"]["GIVE_UP_AFTER_SECONDS"])
-    assert queue["RedrivePolicy"]["maxReceiveCount"] > patience / 30 + 10
+    outlasts_all_patience(webhook)
+
+
+def test_patience_never_exhausts_the_limit_of_an_inboxs_queue(inbox: Template) -> None:
+    outlasts_all_patience(inbox)
 
 
 def test_the_sender_takes_ten_messages_at_a_time_bounded_and_answers_with_the_failed_ones() -> None:
@@ -156,76 +176,67 @@ def test_the_sender_takes_ten_messages_at_a_time_bounded_and_answers_with_the_fa
     )
 
 
-def test_the_ledger_is_kept_restorable_and_forgets(webhook: Template) -> None:
-    webhook.has_resource(
-        "AWS::DynamoDB::GlobalTable",
-        {
-            "DeletionPolicy": "Retain",
-            "Properties": Match.object_like(
-                {
-                    "BillingMode": "PAY_PER_REQUEST",
-                    "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
-                    "Replicas": [
-                        Match.object_like(
-                            {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
-                        )
-                    ],
-                }
-            ),
-        },
-    )
+def test_ten_messages_are_taken_at_a_time(webhook: Template) -> None:
+    assert only(webhook, "AWS::Lambda::EventSourceMapping").get("BatchSize") == 10
+
+
+def test_ten_messages_of_an_inbox_are_taken_at_a_time(inbox: Template) -> None:
+    assert only(inbox, "AWS::Lambda::EventSourceMapping").get("BatchSize") == 10
+
+
+def keys(template: Template, table: str) -> list[str]:
+    schema = only(template, "AWS::DynamoDB::GlobalTable", table).get("KeySchema", [])
+    return [key["AttributeName"] for key in schema]
+
+
+def test_a_message_is_claimed_by_its_key_alone(webhook: Template) -> None:
+    assert keys(webhook, "Ledger") == ["pk"]
 
 
 def test_an_unknown_result_and_an_hour_of_waiting_ring(webhook: Template) -> None:
-    webhook.has_resource_properties(
-        "AWS::CloudWatch::Alarm",
-        {
-            "Namespace": "PinpointPatterns",
-            "MetricName": "Unknown",
-            "Dimensions": [{"Name": "Channel", "Value": "webhook"}],
-        },
-    )
-    webhook.has_resource_properties(
-        "AWS::CloudWatch::Alarm", {"MetricName": "ApproximateAgeOfOldestMessage", "Threshold": 3600}
-    )
+    assert thresholds(webhook) == ALARMS
+    unknown = only(webhook, "AWS::CloudWatch::Alarm", "UnknownAlarm")
+    assert unknown["Namespace"] == "PinpointPatterns"
+    assert unknown["Dimensions"] == [{"Name": "Channel", "Value": "webhook"}]
+
+
+def test_an_unknown_result_and_an_hour_of_waiting_ring_for_an_inbox(inbox: Template) -> None:
+    assert thresholds(inbox) == ALARMS
 
 
 def test_the_secret_is_generated_as_base64_and_only_its_arn_is_in_the_environment(webhook: Template) -> None:
-    name, secret = only(webhook, "AWS::SecretsManager::Secret", "Secret")
-    generated = secret["GenerateSecretString"]
-    assert (generated["ExcludePunctuation"], generated["PasswordLength"] % 4) == (True, 0)
-    _, sender = only(webhook, "AWS::Lambda::Function", "Sender")
-    assert sender["Environment"]["Variables"]["WEBHOOK_SECRET_ARN"] == {"Ref": name}
-    assert sender["Environment"]["Variables"]["WEBHOOK_IDEMPOTENCY_KEY"] == "true"
+    name, secret = one(webhook, "AWS::SecretsManager::Secret", "Secret")
+    generated = secret.get("GenerateSecretString", {})
+    assert (generated.get("ExcludePunctuation"), generated.get("PasswordLength", 1) % 4) == (True, 0)
+    settings = variables(webhook, "Sender")
+    assert settings.get("WEBHOOK_SECRET_ARN") == {"Ref": name}
+    assert settings.get("WEBHOOK_IDEMPOTENCY_KEY") == "true"
 
 
-def test_the_inbox_is_written_item_by_item_and_forgets(inbox: Template) -> None:
-    table, properties = only(inbox, "AWS::DynamoDB::GlobalTable", "Inbox")
-    assert [key["AttributeName"] for key in properties["KeySchema"]] == ["pk", "sk"]
-    assert properties["TimeToLiveSpecification"]["Enabled"] is True
-    assert statements(inbox, "SenderRole")["dynamodb:PutItem"] == {"Fn::GetAtt": [table, "Arn"]}
+def test_the_inbox_holds_items_by_user_and_message(inbox: Template) -> None:
+    assert keys(inbox, "Inbox") == ["pk", "sk"]
+    assert keys(inbox, "Ledger") == ["pk"]
 
 
 def test_an_adapter_of_ones_own_comes_in_a_layer() -> None:
-    from aws_cdk import aws_lambda as lambda_
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:acme:1"
 
-    scope = stack()
-    layer = lambda_.LayerVersion.from_layer_version_arn(
-        scope, "Layer", "arn:aws:lambda:us-east-1:111122223333:layer:acme:1"
-    )
-    channel = CustomChannel.from_adapter(
-        scope,
-        "Channel",
-        project=project(scope),
-        name="acme",
-        adapter="acme_sms:adapter",
-        layer=layer,
-        environment={"ACME_REGION": "eu"},
-    )
-    _, sender = only(Template.from_stack(scope), "AWS::Lambda::Function", "Sender")
-    assert sender["Layers"][1:] == [layer.layer_version_arn], "after the packages that every function needs"
-    assert sender["Environment"]["Variables"]["ADAPTER"] == "acme_sms:adapter"
-    assert channel.delivery_uri
+    def build(stack: Stack, project: IPinpointProject) -> None:
+        channel = CustomChannel.from_adapter(
+            stack,
+            "Channel",
+            project=project,
+            name="acme",
+            adapter="acme_sms:adapter",
+            layer=lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", arn),
+            environment={"ACME_REGION": "eu"},
+        )
+        assert channel.delivery_uri
+
+    template = template_of(build)
+    sender = only(template, "AWS::Lambda::Function", "Sender")
+    assert sender["Layers"][1:] == [arn], "after the packages that every function needs"
+    assert variables(template, "Sender")["ADAPTER"] == "acme_sms:adapter"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +251,6 @@ def test_an_adapter_of_ones_own_comes_in_a_layer() -> None:
     ],
 )
 def test_what_cannot_work_is_refused_at_once(options: dict[str, Any], says: str) -> None:
-    scope = stack()
     arguments = {"url": URL, "idempotency_key": True, **options}
     with pytest.raises(ValueError, match=says):
-        WebhookChannel(scope, "Channel", project=project(scope), **arguments)
+        template_of(lambda stack, project: WebhookChannel(stack, "Channel", project=project, **arguments))

@@ -6,11 +6,20 @@ import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from pinpoint_patterns import EventStream, IPinpointProject
-from tests.support.templates import allowed, flat, only, template_of
+from tests.support.templates import (
+    SENDS,
+    a_function,
+    allowed,
+    flat,
+    only,
+    reach,
+    template_of,
+    thresholds,
+    timeouts,
+)
 
 READING = {
     "kinesis:DescribeStream",
@@ -21,22 +30,13 @@ READING = {
     "kinesis:ListShards",
     "kinesis:ListStreams",
     "kinesis:SubscribeToShard",
-    "kms:Decrypt",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
 }
 
 
 def with_consumer(**options: Any) -> Template:
     def build(stack: Stack, project: IPinpointProject) -> None:
-        function = lambda_.Function(
-            stack,
-            "Reader",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            handler="x.y",
-            code=lambda_.Code.from_inline("pass"),
-        )
-        EventStream(stack, "Events", project=project).add_consumer(function, **options)
+        reader = a_function(stack, "Reader")
+        EventStream(stack, "Events", project=project).add_consumer(reader.function, **options)
 
     return template_of(build)
 
@@ -48,10 +48,10 @@ def template() -> Template:
 
 def test_the_stream_is_on_demand_encrypted_with_a_rotated_key_and_kept(template: Template) -> None:
     stream = only(template, "AWS::Kinesis::Stream")
-    assert stream["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
-    assert stream["StreamEncryption"]["EncryptionType"] == "KMS"
-    assert stream["RetentionPeriodHours"] == 24
-    assert only(template, "AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert stream.get("StreamModeDetails") == {"StreamMode": "ON_DEMAND"}
+    assert stream.get("StreamEncryption", {}).get("EncryptionType") == "KMS"
+    assert stream.get("RetentionPeriodHours") == 24
+    assert only(template, "AWS::KMS::Key").get("EnableKeyRotation") is True
     template.has_resource("AWS::Kinesis::Stream", {"DeletionPolicy": "Retain"})
     template.has_resource("AWS::KMS::Key", {"DeletionPolicy": "Retain"})
 
@@ -59,15 +59,22 @@ def test_the_stream_is_on_demand_encrypted_with_a_rotated_key_and_kept(template:
 def test_only_pinpoint_for_this_project_takes_the_writing_role(template: Template) -> None:
     (statement,) = only(template, "AWS::IAM::Role", "EventsRole")["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "pinpoint.amazonaws.com"}
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}
-    assert "apps/0123456789abcdef" in flat(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+    condition = statement.get("Condition", {})
+    assert condition.get("StringEquals") == {"aws:SourceAccount": "111122223333"}
+    assert "apps/0123456789abcdef" in flat(condition["ArnLike"]["aws:SourceArn"])
 
 
 def test_the_writing_role_may_write_to_this_stream_and_nothing_else(template: Template) -> None:
-    actions = {action: flat(arn) for action, arn in allowed(template, "EventsWrite").items()}
-    assert set(actions) == {"kinesis:PutRecords", "kinesis:DescribeStream", "kms:GenerateDataKey"}
-    assert actions["kinesis:PutRecords"].startswith("<EventsStream")
-    assert actions["kms:GenerateDataKey"].startswith("<EventsKey")
+    assert reach(template, "EventsWrite") == {
+        "<EventsStream.Arn>": {"kinesis:PutRecords", "kinesis:DescribeStream"},
+        "<EventsKey.Arn>": {"kms:GenerateDataKey"},
+    }
+
+
+def test_pinpoint_writes_to_this_stream_with_this_role(template: Template) -> None:
+    stream = only(template, "AWS::Pinpoint::EventStream")
+    assert flat(stream.get("DestinationStreamArn", "")).startswith("<EventsStream")
+    assert flat(stream.get("RoleArn", "")).startswith("<EventsRole")
 
 
 def test_the_event_stream_waits_until_its_role_may_write(template: Template) -> None:
@@ -76,35 +83,34 @@ def test_the_event_stream_waits_until_its_role_may_write(template: Template) -> 
     assert policy in resource["DependsOn"]
 
 
-def test_a_consumer_isolates_bad_records_and_gives_up_in_the_end(template: Template) -> None:
-    mapping = only(template, "AWS::Lambda::EventSourceMapping")
-    assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["MaximumRetryAttempts"] == 5
-    assert mapping["MaximumRecordAgeInSeconds"] == 86_400
-    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+def test_a_consumer_takes_a_hundred_records_at_a_time_and_has_half_a_minute_for_them(
+    template: Template,
+) -> None:
+    assert only(template, "AWS::Lambda::EventSourceMapping").get("BatchSize") == 100
+    assert timeouts(template) == {"ReaderFunction": 30}
 
 
-def test_what_a_consumer_gives_up_is_named_in_a_queue_with_an_alarm(template: Template) -> None:
+def test_what_a_consumer_gives_up_is_named_in_a_queue_of_its_own(template: Template) -> None:
     mapping = only(template, "AWS::Lambda::EventSourceMapping")
-    destination = flat(mapping["DestinationConfig"]["OnFailure"]["Destination"])
-    assert "DeadLettersQueue" in destination
-    alarm = only(template, "AWS::CloudWatch::Alarm", "DeadLettersAlarm")
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Threshold"] == 1
+    destination = flat(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
+    assert destination.startswith("<ReaderFunctionPinpointEvents")
 
 
 def test_an_alarm_rings_before_records_expire_unread(template: Template) -> None:
-    alarm = only(template, "AWS::CloudWatch::Alarm", "IteratorAge")
-    assert alarm["MetricName"] == "IteratorAge"
-    assert alarm["Statistic"] == "Maximum"
-    assert alarm["Threshold"] == 12 * 3600 * 1000
+    half_a_day = 12 * 3600 * 1000
+    assert thresholds(template) == {
+        "ReaderFunctionPinpointEventsIteratorAgeAlarm": ("IteratorAge", ">=", half_a_day)
+    }
+    assert only(template, "AWS::CloudWatch::Alarm", "IteratorAge")["Statistic"] == "Maximum"
 
 
 def test_a_consumer_may_read_the_stream_and_decrypt_it(template: Template) -> None:
-    actions = allowed(template, "ReaderServiceRole")
-    assert set(actions) == {*READING, "sqs:SendMessage"}
-    assert "DeadLettersQueue" in flat(actions["sqs:SendMessage"])
+    assert reach(template, "ReaderRole") == {
+        "<EventsStream.Arn>": READING,
+        "<EventsKey.Arn>": {"kms:Decrypt"},
+        "<ReaderFunctionPinpointEventsDeadLettersQueue.Arn>": SENDS,
+        "<ReaderDeadLettersQueue.Arn>": {"sqs:SendMessage"},
+    }
 
 
 def test_a_consumer_of_another_pace_is_possible() -> None:

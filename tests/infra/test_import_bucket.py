@@ -8,14 +8,31 @@ from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from pinpoint_patterns import ImportBucket
-from tests.support.templates import allowed, flat, only, template_of
+from tests.support.templates import (
+    APPLICATION_ID,
+    allowed,
+    flat,
+    only,
+    plain,
+    reach,
+    template_of,
+    thresholds,
+    timeouts,
+    variables,
+)
+
+PROJECT = f"arn:<AWS::Partition>:mobiletargeting:eu-west-1:111122223333:apps/{APPLICATION_ID}"
+
+
+def importing() -> Template:
+    return template_of(
+        lambda stack, project: ImportBucket(stack, "Import", project=project).imports_segments()
+    )
 
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    return template_of(
-        lambda stack, project: ImportBucket(stack, "Import", project=project).imports_segments()
-    )
+    return importing()
 
 
 @pytest.fixture(scope="module")
@@ -25,29 +42,9 @@ def states(template: Template) -> dict[str, Any]:
     return states
 
 
-def grants(template: Template, named: str) -> dict[str, str]:
-    found = {action: flat(arn) for action, arn in allowed(template, named).items()}
-    return {action: arn for action, arn in found.items() if not action.startswith("logs:")}
-
-
-def test_the_bucket_is_private_encrypted_versioned_and_kept(template: Template) -> None:
-    bucket = only(template, "AWS::S3::Bucket")
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    template.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
-
-
-def test_the_bucket_speaks_tls_only(template: Template) -> None:
-    statements = only(template, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    denied = [statement for statement in statements if statement["Effect"] == "Deny"]
-    assert {"Bool": {"aws:SecureTransport": "false"}} in [statement["Condition"] for statement in denied]
-
-
 def test_people_in_files_are_forgotten_in_time(template: Template) -> None:
     rules = only(template, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules}
+    days = {rule["Prefix"]: rule.get("ExpirationInDays") for rule in rules}
     assert days == {"segments/": 90, "accepted/": 90, "quarantine/": 30}
     assert {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules} == {1}
 
@@ -57,52 +54,125 @@ def test_only_pinpoint_for_this_project_takes_the_import_role(template: Template
         "Statement"
     ]
     assert statement["Principal"] == {"Service": "pinpoint.amazonaws.com"}
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}
-    assert "apps/0123456789abcdef" in flat(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+    condition = statement.get("Condition", {})
+    assert condition.get("StringEquals") == {"aws:SourceAccount": "111122223333"}
+    assert "apps/0123456789abcdef" in flat(condition["ArnLike"]["aws:SourceArn"])
 
 
 def test_the_import_role_reads_what_was_accepted_and_nothing_else(template: Template) -> None:
-    found = grants(template, "ImportRead")
-    assert set(found) == {"s3:GetObject", "s3:ListBucket"}
-    assert found["s3:GetObject"].endswith(".Arn>/accepted/*")
+    assert reach(template, "ImportRead") == {
+        "<ImportBucket.Arn>/accepted/*": {"s3:GetObject"},
+        "<ImportBucket.Arn>": {"s3:ListBucket"},
+    }
     statements = only(template, "AWS::IAM::Policy", "ImportRead")["PolicyDocument"]["Statement"]
-    assert statements[1]["Condition"] == {"StringLike": {"s3:prefix": "accepted/*"}}
+    conditions = [statement.get("Condition") for statement in statements]
+    assert conditions == [None, {"StringLike": {"s3:prefix": "accepted/*"}}]
 
 
 def test_the_check_reads_dropped_files_and_writes_both_sides(template: Template) -> None:
-    found = grants(template, "SegmentsCheckRole")
-    assert set(found) == {
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:PutObject",
-        "s3:AbortMultipartUpload",
-        "sqs:SendMessage",
+    writing = {"s3:PutObject", "s3:AbortMultipartUpload"}
+    assert reach(template, "SegmentsCheckRole") == {
+        "<ImportBucket.Arn>/segments/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        "<ImportBucket.Arn>/accepted/*": writing,
+        "<ImportBucket.Arn>/quarantine/*": writing,
+        "<ImportSegmentsCheckDeadLettersQueue.Arn>": {"sqs:SendMessage"},
     }
-    assert found["s3:GetObject"].endswith("/segments/*")
-    for writing in ("s3:PutObject", "s3:AbortMultipartUpload"):
-        assert {arn.rsplit(">", 1)[1] for arn in found[writing].split()} == {"/accepted/*", "/quarantine/*"}
 
 
 def test_the_start_may_make_import_jobs_and_pass_the_import_role_only(template: Template) -> None:
-    found = grants(template, "SegmentsStartRole")
-    assert set(found) == {
-        "mobiletargeting:CreateImportJob",
-        "mobiletargeting:GetImportJobs",
-        "iam:PassRole",
-        "dynamodb:UpdateItem",
-        "sqs:SendMessage",
+    assert reach(template, "SegmentsStartRole") == {
+        PROJECT: {"mobiletargeting:CreateImportJob", "mobiletargeting:GetImportJobs"},
+        "<ImportImportRole.Arn>": {"iam:PassRole"},
+        "<ImportSegmentsLedger.Arn>": {"dynamodb:UpdateItem"},
+        "<ImportSegmentsStartDeadLettersQueue.Arn>": {"sqs:SendMessage"},
     }
-    assert found["iam:PassRole"].startswith("<ImportImportRole")
 
 
 def test_the_poll_may_look_at_import_jobs_only(template: Template) -> None:
-    assert set(grants(template, "SegmentsPollRole")) == {"mobiletargeting:GetImportJob", "sqs:SendMessage"}
+    assert reach(template, "SegmentsPollRole") == {
+        f"{PROJECT}/jobs/import/*": {"mobiletargeting:GetImportJob"},
+        "<ImportSegmentsPollDeadLettersQueue.Arn>": {"sqs:SendMessage"},
+    }
 
 
 def test_the_report_writes_reports_and_tells_one_topic(template: Template) -> None:
-    found = grants(template, "SegmentsReportRole")
-    assert set(found) == {"mobiletargeting:GetImportJob", "s3:PutObject", "sns:Publish", "sqs:SendMessage"}
-    assert found["s3:PutObject"].endswith("/reports/*")
+    assert reach(template, "SegmentsReportRole") == {
+        f"{PROJECT}/jobs/import/*": {"mobiletargeting:GetImportJob"},
+        "<ImportBucket.Arn>/reports/*": {"s3:PutObject"},
+        "<ImportSegmentsTopic>": {"sns:Publish"},
+        "<ImportSegmentsReportDeadLettersQueue.Arn>": {"sqs:SendMessage"},
+    }
+
+
+def test_the_state_machine_invokes_its_own_functions_claims_and_logs(template: Template) -> None:
+    found = reach(template, "SegmentsStateMachineRole")
+    for step in ("Check", "Start", "Poll", "Report"):
+        for version in ("", ":*"):
+            arn = f"<ImportSegments{step}Function.Arn>{version}"
+            assert found.pop(arn, None) == {"lambda:InvokeFunction"}, arn
+    logging_and_tracing = found.pop("*", set())
+    assert logging_and_tracing == {
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+    }
+    # The step that claims names the table by its name, the grant by its ARN.
+    assert found == {
+        "<ImportSegmentsLedger.Arn>": {"dynamodb:PutItem"},
+        "arn:<AWS::Partition>:dynamodb:eu-west-1:111122223333:table/<ImportSegmentsLedger>": {
+            "dynamodb:PutItem"
+        },
+    }
+
+
+def test_a_new_object_may_start_this_state_machine_and_no_other(template: Template) -> None:
+    assert reach(template, "StateMachineEventsRole") == {
+        "<ImportSegmentsStateMachine>": {"states:StartExecution"}
+    }
+
+
+def test_each_function_is_told_where_its_work_is(template: Template) -> None:
+    own = "POWERTOOLS_SERVICE_NAME"
+    assert set(variables(template, "SegmentsCheck")) == {own}
+    assert set(variables(template, "SegmentsStart")) == {
+        own,
+        "APPLICATION_ID",
+        "IMPORT_ROLE_ARN",
+        "LEDGER_TABLE",
+    }
+    assert set(variables(template, "SegmentsPoll")) == {own, "APPLICATION_ID"}
+    assert set(variables(template, "SegmentsReport")) == {own, "APPLICATION_ID", "TOPIC_ARN"}
+
+
+def test_a_large_file_has_a_quarter_of_an_hour_to_be_checked(template: Template) -> None:
+    assert timeouts(template) == {
+        "ImportSegmentsCheckFunction": 900,
+        "ImportSegmentsStartFunction": 60,
+        "ImportSegmentsPollFunction": 60,
+        "ImportSegmentsReportFunction": 60,
+    }
+
+
+def test_a_version_is_claimed_by_its_key_alone(template: Template) -> None:
+    ledger = only(template, "AWS::DynamoDB::GlobalTable", "Ledger")
+    assert [key["AttributeName"] for key in ledger.get("KeySchema", [])] == ["pk"]
+
+
+def test_every_execution_is_logged_and_traced(template: Template) -> None:
+    machine = only(template, "AWS::StepFunctions::StateMachine")
+    logging = machine.get("LoggingConfiguration", {})
+    assert logging.get("Level") == "ALL"
+    assert "<ImportSegmentsLogs" in flat(logging["Destinations"][0]["CloudWatchLogsLogGroup"]["LogGroupArn"])
+    assert machine.get("TracingConfiguration") == {"Enabled": True}
 
 
 def test_each_new_object_below_segments_starts_an_import(template: Template) -> None:
@@ -111,12 +181,18 @@ def test_each_new_object_below_segments_starts_an_import(template: Template) -> 
     assert pattern["detail-type"] == ["Object Created"]
     assert pattern["detail"]["object"] == {"key": [{"prefix": "segments/"}]}
     bucket = only(template, "AWS::S3::Bucket")
-    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    told = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert bucket.get("NotificationConfiguration") == told
 
 
 def test_an_event_that_cannot_start_an_import_is_kept(template: Template) -> None:
-    (target,) = only(template, "AWS::Events::Rule")["Targets"]
-    assert "DeadLetters" in flat(target["DeadLetterConfig"]["Arn"])
+    targets = only(template, "AWS::Events::Rule").get("Targets", [])
+    kept = [flat(target.get("DeadLetterConfig", {}).get("Arn", "")) for target in targets]
+    assert [plain(arn) for arn in kept] == ["<ImportSegmentsDeadLettersQueue.Arn>"]
+    allowed = only(template, "AWS::SQS::QueuePolicy", "ImportSegmentsDeadLettersQueue")["PolicyDocument"]
+    by_the_rule = [statement for statement in allowed["Statement"] if statement["Effect"] == "Allow"]
+    assert [statement["Principal"] for statement in by_the_rule] == [{"Service": "events.amazonaws.com"}]
+    assert "NewObject" in str(by_the_rule[0].get("Condition", {}).get("ArnEquals", {}))
 
 
 def test_the_first_step_claims_the_version_and_who_comes_second_stops(states: dict[str, Any]) -> None:
@@ -149,19 +225,14 @@ def test_only_a_state_machine_of_this_account_takes_its_role(template: Template)
     role = only(template, "AWS::IAM::Role", "StateMachineRole")
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "states.amazonaws.com"}
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}
+    assert statement.get("Condition", {}).get("StringEquals") == {"aws:SourceAccount": "111122223333"}
 
 
 def test_a_failed_execution_rings_an_alarm(template: Template) -> None:
     alarm = only(template, "AWS::CloudWatch::Alarm", "FailedAlarm")
-    assert alarm["Threshold"] == 1
+    assert thresholds(template) == {"ImportSegmentsFailedAlarm": ("", ">=", 1)}
     assert "ExecutionsFailed" in str(alarm)
     assert "ExecutionsTimedOut" in str(alarm)
-
-
-def test_the_topic_is_encrypted_and_speaks_tls_only(template: Template) -> None:
-    assert "KmsMasterKeyId" in only(template, "AWS::SNS::Topic")
-    assert "aws:SecureTransport" in str(only(template, "AWS::SNS::TopicPolicy"))
 
 
 def test_a_key_of_ones_own_reaches_all_that_read_and_write() -> None:
@@ -170,6 +241,6 @@ def test_a_key_of_ones_own_reaches_all_that_read_and_write() -> None:
             stack, "Import", project=project, encryption_key=kms.Key(stack, "Key")
         ).imports_segments()
     )
-    assert grants(template, "ImportRead")["kms:Decrypt"].startswith("<Key")
-    assert "kms:Decrypt" in grants(template, "SegmentsCheckRole")
-    assert "kms:GenerateDataKey*" in grants(template, "SegmentsReportRole")
+    assert reach(template, "ImportRead")["<Key.Arn>"] == {"kms:Decrypt"}
+    assert "kms:Decrypt" in allowed(template, "SegmentsCheckRole")
+    assert "kms:GenerateDataKey*" in allowed(template, "SegmentsReportRole")

@@ -1,0 +1,89 @@
+"""The constructs by name: a template of each, and the tests that speak of it."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from types import ModuleType
+from typing import Any
+
+from aws_cdk.assertions import Template
+
+from tests.infra import (
+    test_campaign_hook,
+    test_custom_channel,
+    test_engagement_events,
+    test_event_stream,
+    test_import_bucket,
+    test_project,
+)
+from tests.infra.engine import test_engine, test_engine_grants
+from tests.infra.hosting import test_hosted_stack
+from tests.support.templates import engine_template
+
+Assertion = Callable[[Template], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A construct with its tests.
+
+    Attributes:
+        build: Makes the template.
+        modules: Where the tests are.
+        fixture: What the tests call the template.
+        own: How the logical ids begin of what the tests are about.
+    """
+
+    build: Callable[[], Template]
+    modules: tuple[ModuleType, ...]
+    fixture: str = "template"
+    own: str = ""
+
+    @cached_property
+    def template(self) -> Template:
+        return self.build()
+
+    def assertions(self) -> Iterator[Assertion]:
+        """The tests that ask nothing but the template, once for each set of their parameters."""
+        for module in self.modules:
+            yield from assertions(module, self.fixture)
+
+
+def assertions(module: ModuleType, fixture: str = "template") -> Iterator[Assertion]:
+    """The tests of a module that ask nothing but a template, once for each set of their parameters."""
+    for name, test in vars(module).items():
+        if not name.startswith("test_") or not inspect.isfunction(test):
+            continue
+        names, values = _parameters(test)
+        if set(inspect.signature(test).parameters) == {fixture, *names}:
+            for given in values:
+                yield partial(_ask, test, fixture, dict(zip(names, given, strict=True)))
+
+
+def _ask(test: Callable[..., None], fixture: str, given: dict[str, Any], template: Template) -> None:
+    test(**{fixture: template}, **given)
+
+
+def _parameters(test: Callable[..., None]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+    if not marks:
+        return (), [()]
+    (mark,) = marks
+    names, values = mark.args
+    if isinstance(names, str):
+        return (names,), [(value,) for value in values]
+    return tuple(names), list(values)
+
+
+SUBJECTS = {
+    "project": Subject(test_project.with_everything, (test_project,)),
+    "import bucket": Subject(test_import_bucket.importing, (test_import_bucket,)),
+    "event stream": Subject(test_event_stream.with_consumer, (test_event_stream,)),
+    "engagement events": Subject(test_engagement_events.with_url, (test_engagement_events,), own="Events"),
+    "webhook channel": Subject(test_custom_channel.webhook_template, (test_custom_channel,), "webhook"),
+    "inbox channel": Subject(test_custom_channel.inbox_template, (test_custom_channel,), "inbox"),
+    "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),
+    "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
+    "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
+}
