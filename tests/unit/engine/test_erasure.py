@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from engine.campaigns.matching import trigger_campaigns
+from engine.campaigns.trigger import trigger
 from engine.endpoints.apply import apply_changes
 from engine.endpoints.change import EndpointChange
 from engine.erasure.work import erase
@@ -36,6 +38,7 @@ def fill(pinpoint: Any, world: World, app: str) -> None:
     ]
     campaign_on(pinpoint, app, segment["Id"])
     activity = json.loads(world.messages("campaigns")[-1])["ActivityId"]
+    trigger_campaign(pinpoint, world, app, segment["Id"])
     imported = job["Definition"]["SegmentId"]
     store = world.context.store
     store.put_all(
@@ -52,14 +55,31 @@ def fill(pinpoint: Any, world: World, app: str) -> None:
     )
 
 
-def campaign_on(pinpoint: Any, app: str, segment: str) -> str:
+def trigger_campaign(pinpoint: Any, world: World, app: str, segment: str) -> None:
+    """A campaign that has been sent for an event, and has a limit."""
+    event_filter = {"FilterType": "ENDPOINT", "Dimensions": {"EventType": {"Values": ["order"]}}}
+    schedule = {"StartTime": "IMMEDIATE", "Frequency": "EVENT", "EventFilter": event_filter}
+    campaign_id = campaign_on(pinpoint, app, segment, schedule)
+    event = {"EventType": "order", "Timestamp": "2026-11-24T12:00:00Z"}
+    batch = {"e0": {"Endpoint": {}, "Events": {"1": event}}}
+    pinpoint.put_events(ApplicationId=app, EventsRequest={"BatchItem": batch})
+    for body in world.messages("stream"):
+        trigger_campaigns(world.context, json.loads(body))
+    for body in world.messages("campaigns"):
+        trigger(world.context, json.loads(body))
+    (sent,) = (json.loads(body) for body in world.messages("deliveries"))
+    entry = ledger_key(sent["ActivityId"], "EMAIL", "0@example.com")
+    world.context.store.put_all([Put(entry, {}), Put(Key(f"TOTAL#{campaign_id}#007", "e0"), {"Runs": {}})])
+
+
+def campaign_on(pinpoint: Any, app: str, segment: str, schedule: dict[str, Any] | None = None) -> str:
     """The id of a new campaign."""
     campaign = pinpoint.create_campaign(
         ApplicationId=app,
         WriteCampaignRequest={
             "Name": "c",
             "SegmentId": segment,
-            "Schedule": {"StartTime": "IMMEDIATE"},
+            "Schedule": schedule or {"StartTime": "IMMEDIATE"},
             "MessageConfiguration": {"EmailMessage": {"Title": "t", "Body": "b"}},
         },
     )

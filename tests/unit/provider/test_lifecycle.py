@@ -162,7 +162,9 @@ def test_a_segment_and_a_campaign_give_their_ids_as_attributes(
     assert found["CampaignResponse"]["Limits"] == {"Daily": 3}
 
 
-def test_a_changed_campaign_says_that_the_engine_cannot_update_one(cloudformation: Any, app: str) -> None:
+def test_a_changed_campaign_that_is_sent_once_says_that_the_engine_cannot_update_it(
+    cloudformation: Any, app: str
+) -> None:
     segment = cloudformation.make("Segment", {"ApplicationId": app, **SEGMENT})["Data"]["SegmentId"]
     first = campaign(app, segment)
     made = cloudformation.make("Campaign", first)["PhysicalResourceId"]
@@ -177,6 +179,40 @@ def test_a_changed_campaign_says_that_the_engine_cannot_update_one(cloudformatio
     assert renamed["Status"] == "FAILED"
     assert "UpdateCampaign is not served by this engine yet" in renamed["Reason"]
     assert renamed["PhysicalResourceId"] == made
+
+
+def test_a_campaign_for_events_is_typed_again_changed_and_made_once(
+    cloudformation: Any, pinpoint: Any, app: str, world: Any
+) -> None:
+    segment = cloudformation.make("Segment", {"ApplicationId": app, **SEGMENT})["Data"]["SegmentId"]
+    dimensions = {
+        "EventType": {"DimensionType": "INCLUSIVE", "Values": ["shop.order"]},
+        "Attributes": {"Shop": {"AttributeType": "INCLUSIVE", "Values": ["books"]}},
+        "Metrics": {"Price": {"ComparisonOperator": "GREATER_THAN", "Value": 10}},
+    }
+    event_filter = {"FilterType": "ENDPOINT", "Dimensions": dimensions}
+    schedule = {"StartTime": "IMMEDIATE", "Frequency": "EVENT", "EventFilter": event_filter}
+    first = {**campaign(app, segment), "Schedule": {**schedule, "IsLocalTime": False}}
+    made = cloudformation.make("Campaign", first, request_id="once")
+    assert cloudformation.make("Campaign", first, request_id="once") == made
+    campaign_id = made["Data"]["CampaignId"]
+
+    def found() -> Any:
+        return pinpoint.get_campaign(ApplicationId=app, CampaignId=campaign_id)["CampaignResponse"]
+
+    assert found()["Schedule"] == first["Schedule"]
+    assert found()["State"] == {"CampaignStatus": "EXECUTING"}
+    assert world.messages("campaigns") == []
+
+    changed = cloudformation.ask(
+        "Update",
+        "Campaign",
+        {**first, "IsPaused": True},
+        old=first,
+        physical_id=made["PhysicalResourceId"],
+    )
+    assert changed["Status"] == "SUCCESS"
+    assert found()["State"] == {"CampaignStatus": "PAUSED"}
 
 
 def test_an_email_template_is_made_changed_and_replaced_by_name(cloudformation: Any, pinpoint: Any) -> None:
