@@ -142,6 +142,7 @@ NAMES: Final = (
     "ministack.services.ses_v2.handle_request",
     # Phones.
     "ministack.app._handle_post_body_shortcuts",
+    "ministack.core.responses.request_scope",
     "ministack.services.cloudwatch_logs._create_log_stream",
     "ministack.services.cloudwatch_logs._put_log_events",
     "ministack.services.firehose._put_record",

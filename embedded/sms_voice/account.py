@@ -133,13 +133,13 @@ class Account:
     def members(self, pool_id: str) -> list[Identity]:
         """The numbers and sender ids of a pool, in the order in which they were made."""
         both: list[Identity] = [*self.numbers.values(), *self.sender_ids.values()]
-        return [identity for identity in both if identity.pool_id == pool_id]
+        return [identity for identity in both if pool_id in pools_of(identity)]
 
     def settings_of(self, identity: Identity) -> Settings:
         """The pool's settings, or the number's own. A sender id has none but the default list."""
-        if identity.pool_id:
-            return self.pools[identity.pool_id].settings
-        return identity.settings if isinstance(identity, PhoneNumber) else Settings()
+        if not isinstance(identity, PhoneNumber):
+            return Settings()
+        return self.pools[identity.pool_id].settings if identity.pool_id else identity.settings
 
     def keywords_of(self, number: PhoneNumber) -> dict[str, Keyword]:
         """The words that a number answers: the pool's, or its own."""
@@ -151,6 +151,13 @@ class Account:
             HELP: Keyword(word=HELP, message=_HELP_MESSAGE),
             STOP: Keyword(word=STOP, message=_STOP_MESSAGE, action="OPT_OUT"),
         }
+
+
+def pools_of(identity: Identity) -> tuple[str, ...]:
+    """The ids of the pools that an identity is in."""
+    if isinstance(identity, SenderId):
+        return identity.pool_ids
+    return (identity.pool_id,) if identity.pool_id else ()
 
 
 def new_id(prefix: str) -> str:

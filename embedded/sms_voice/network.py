@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from embedded.ministack_names import find
+from embedded.server import ACCOUNT
 from embedded.sms_voice.account import Account
 from embedded.sms_voice.destinations import tell
 from embedded.sms_voice.messages import Kept, Message
@@ -13,10 +15,10 @@ from embedded.sms_voice.outcomes import Step, outcome_of
 # Late enough for the sender to have its answer first, as nearly always on AWS.
 _FIRST_REPORT_AFTER: Final = 0.05
 _BETWEEN_REPORTS: Final = 0.02
-Later = Callable[[float, Callable[[], None]], object]
+Later = Callable[[float, Callable[[], object]], object]
 
 
-def _on_the_loop(seconds: float, call: Callable[[], None]) -> object:
+def _on_the_loop(seconds: float, call: Callable[[], object]) -> object:
     return asyncio.get_running_loop().call_later(seconds, call)
 
 
@@ -66,6 +68,8 @@ def _reporting(account: Account, kept: Kept, step: Step) -> Callable[[], None]:
         # A handset has a message by the time its last report is there, in whatever order they come.
         kept.is_received = kept.outcome.is_received
         configuration_set = account.configuration_sets.get(kept.message.configuration_set)
-        tell(kept.message, step, account.clock(), configuration_set)
+        # Called by the clock or for a handset, so that no request says which Region's bus is meant.
+        with find("ministack.core.responses.request_scope")(ACCOUNT, account.region):
+            tell(kept.message, step, account.clock(), configuration_set)
 
     return report

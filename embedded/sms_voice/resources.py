@@ -100,14 +100,18 @@ class PhoneNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class SenderId:
-    """A name that messages are sent from, in one country. It receives none."""
+    """A name that messages are sent from, in one country. It receives none.
+
+    Attributes:
+        pool_ids: The pools that it is in: other than a number it may be in several.
+    """
 
     arn: str
     name: str
     country: str
     message_types: tuple[str, ...]
     deletion_protection: bool
-    pool_id: str = ""
+    pool_ids: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         return {

@@ -4,15 +4,24 @@ https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-choosing.ht
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from embedded.sms_voice.account import Account, Identity
 from embedded.sms_voice.errors import Conflict, Invalid, NotFound
-from embedded.sms_voice.resources import ConfigurationSet, PhoneNumber, name_of
+from embedded.sms_voice.resources import ConfigurationSet, PhoneNumber, Settings, name_of
 from embedded.sms_voice.simulator_numbers import country_of, is_simulator
 
 # https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-request-considerations.html
 _AT_HOME: Final = frozenset({"SHORT_CODE", "TEN_DLC"})
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who sends, and the settings that count for it: those of the pool that it sends for, or its own."""
+
+    identity: Identity
+    settings: Settings
 
 
 def origin_of(
@@ -21,7 +30,7 @@ def origin_of(
     destination: str,
     capability: str,
     configuration_set: ConfigurationSet | None,
-) -> Identity:
+) -> Origin:
     """Who sends a message.
 
     Args:
@@ -42,15 +51,17 @@ def origin_of(
     message_type = request.get("MessageType")
     if not reference:
         everybody: list[Identity] = [*account.numbers.values(), *account.sender_ids.values()]
-        return _choose(everybody, destination, capability, message_type, "the account")
+        chosen = _choose(everybody, destination, capability, message_type, "the account")
+        return Origin(chosen, account.settings_of(chosen))
     if name_of(reference).startswith("pool-"):
         pool = account.pool(reference)
         if message_type not in (None, pool.message_type):
             raise _mismatch("pool", pool.id, message_type)
-        return _choose(account.members(pool.id), destination, capability, message_type, pool.id)
+        chosen = _choose(account.members(pool.id), destination, capability, message_type, pool.id)
+        return Origin(chosen, pool.settings)
     identity = named(account, reference, destination)
     _check(identity, destination, capability, message_type)
-    return identity
+    return Origin(identity, account.settings_of(identity))
 
 
 def named(account: Account, reference: str, destination: str) -> Identity:

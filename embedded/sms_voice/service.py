@@ -50,6 +50,7 @@ OPERATIONS: Final[Mapping[str, Callable[[Account, _Facts], _Facts]]] = {
     "ReleaseSenderId": sender_ids.release_sender_id,
     "RequestPhoneNumber": numbers.request_phone_number,
     "RequestSenderId": sender_ids.request_sender_id,
+    "SetDefaultMessageFeedbackEnabled": configuration_sets.set_default_message_feedback_enabled,
     "SetDefaultMessageType": configuration_sets.set_default_message_type,
     "SetDefaultSenderId": configuration_sets.set_default_sender_id,
     "TagResource": tags.tag_resource,

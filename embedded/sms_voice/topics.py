@@ -27,6 +27,8 @@ def publish(topic_arn: str, body: dict[str, Any], *, source_arn: str, role_arn: 
     Returns:
         Why it was not sent, or None.
     """
+    if not topic_arn.startswith("arn:aws:sns:"):
+        return f"{topic_arn} is not a topic, and nothing else is served"
     if role_arn:
         refusal = trust_refusal(role_arn, PRINCIPAL, source_arn=source_arn) or role_refusal(
             role_arn, "sns:Publish", topic_arn, session=PRINCIPAL

@@ -87,6 +87,13 @@ def set_default_sender_id(account: Account, request: _Facts) -> _Facts:
     return {**found.facts(), "SenderId": request["SenderId"]}
 
 
+def set_default_message_feedback_enabled(account: Account, request: _Facts) -> _Facts:
+    """Whether the set's messages wait for feedback where they do not say it."""
+    found = account.configuration_set(request["ConfigurationSetName"])
+    account.configuration_sets[found.name] = replace(found, feedback=request["MessageFeedbackEnabled"])
+    return {**found.facts(), "MessageFeedbackEnabled": request["MessageFeedbackEnabled"]}
+
+
 def _destination(request: _Facts) -> _Facts:
     kinds = [kind for kind in _KINDS if request.get(kind)]
     if len(kinds) != 1:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from embedded.sms_voice.account import Account, Identity, new_id
+from embedded.sms_voice.account import Account, Identity, new_id, pools_of
 from embedded.sms_voice.errors import Conflict
 from embedded.sms_voice.operations.replies import check_two_way
 from embedded.sms_voice.operations.tags import put_tags
@@ -16,7 +16,7 @@ _Facts = dict[str, Any]
 def create_pool(account: Account, request: _Facts) -> _Facts:
     """A pool of one identity, whose settings it takes over."""
     first = _identity(account, request)
-    _require_free(first)
+    _require_free(first, "")
     settings = first.settings if isinstance(first, PhoneNumber) else Settings()
     pool_id = new_id("pool")
     pool = Pool(
@@ -32,7 +32,7 @@ def create_pool(account: Account, request: _Facts) -> _Facts:
         account.keywords[pool_id] = dict(account.keywords[first.id])
     else:
         account.new_keywords(pool_id)
-    _move(account, first, pool_id)
+    _join(account, first, pool_id)
     return {**pool.facts(), "Tags": put_tags(account, pool.arn, request)}
 
 
@@ -60,7 +60,7 @@ def delete_pool(account: Account, request: _Facts) -> _Facts:
     if pool.settings.deletion_protection:
         raise Conflict("DELETION_PROTECTION_ENABLED", f"{pool.id} is protected", "pool", pool.id)
     for identity in account.members(pool.id):
-        _move(account, identity, "")
+        _leave(account, identity, pool.id)
     del account.pools[pool.id], account.keywords[pool.id]
     account.tags.pop(pool.arn, None)
     return {**pool.facts(), "Status": "DELETING"}
@@ -70,11 +70,11 @@ def associate_origination_identity(account: Account, request: _Facts) -> _Facts:
     """Put an identity into a pool."""
     pool = account.pool(request["PoolId"])
     identity = _identity(account, request)
-    _require_free(identity)
+    _require_free(identity, pool.id)
     _require_message_type(identity, pool)
     if isinstance(identity, PhoneNumber):
         _require_same_settings(identity, pool)
-    _move(account, identity, pool.id)
+    _join(account, identity, pool.id)
     return {**pool.facts(), **identity.identity()}
 
 
@@ -82,7 +82,7 @@ def disassociate_origination_identity(account: Account, request: _Facts) -> _Fac
     """Take an identity out of a pool."""
     pool = account.pool(request["PoolId"])
     identity = _identity(account, request)
-    if identity.pool_id != pool.id:
+    if pool.id not in pools_of(identity):
         raise Conflict(
             "PHONE_NUMBER_NOT_ASSOCIATED_TO_POOL",
             f"{name_of(identity.arn)} is not in {pool.id}",
@@ -91,7 +91,7 @@ def disassociate_origination_identity(account: Account, request: _Facts) -> _Fac
         )
     if len(account.members(pool.id)) == 1:
         raise Conflict("LAST_PHONE_NUMBER", f"{pool.id} has no other identity", "pool", pool.id)
-    _move(account, identity, "")
+    _leave(account, identity, pool.id)
     return {**pool.facts(), **identity.identity()}
 
 
@@ -109,11 +109,13 @@ def _identity(account: Account, request: _Facts) -> Identity:
     return account.sender_id(reference, request.get("IsoCountryCode", ""))
 
 
-def _require_free(identity: Identity) -> None:
-    if identity.pool_id:
+def _require_free(identity: Identity, pool_id: str) -> None:
+    # A number is in one pool only, a sender id in each once.
+    taken = pools_of(identity) if isinstance(identity, PhoneNumber) else {pool_id} & set(pools_of(identity))
+    if taken:
         kind = "phone-number" if isinstance(identity, PhoneNumber) else "sender-id"
         name = name_of(identity.arn)
-        raise Conflict("RESOURCE_ALREADY_ASSOCIATED", f"{name} is in {identity.pool_id}", kind, name)
+        raise Conflict("RESOURCE_ALREADY_ASSOCIATED", f"{name} is in {', '.join(taken)}", kind, name)
 
 
 def _require_message_type(identity: Identity, pool: Pool) -> None:
@@ -129,7 +131,7 @@ def _require_message_type(identity: Identity, pool: Pool) -> None:
 
 def _require_same_settings(number: PhoneNumber, pool: Pool) -> None:
     mine, theirs = number.settings, pool.settings
-    two_way = (mine.two_way, mine.channel_arn) == (theirs.two_way, theirs.channel_arn)
+    two_way = mine.two_way == theirs.two_way and (not mine.two_way or mine.channel_arn == theirs.channel_arn)
     for reason, same in (
         ("TWO_WAY_CONFIG_MISMATCH", two_way),
         ("OPT_OUT_LIST_MISMATCH", mine.opt_out_list == theirs.opt_out_list),
@@ -139,8 +141,19 @@ def _require_same_settings(number: PhoneNumber, pool: Pool) -> None:
             raise Conflict(reason, f"{number.id} and {pool.id} must have it the same", "pool", pool.id)
 
 
-def _move(account: Account, identity: Identity, pool_id: str) -> None:
+def _join(account: Account, identity: Identity, pool_id: str) -> None:
     if isinstance(identity, PhoneNumber):
         account.numbers[identity.id] = replace(identity, pool_id=pool_id)
     else:
-        account.sender_ids[name_of(identity.arn)] = replace(identity, pool_id=pool_id)
+        _keep_pools(account, identity, (*identity.pool_ids, pool_id))
+
+
+def _leave(account: Account, identity: Identity, pool_id: str) -> None:
+    if isinstance(identity, PhoneNumber):
+        account.numbers[identity.id] = replace(identity, pool_id="")
+    else:
+        _keep_pools(account, identity, tuple(each for each in identity.pool_ids if each != pool_id))
+
+
+def _keep_pools(account: Account, sender: SenderId, pool_ids: tuple[str, ...]) -> None:
+    account.sender_ids[name_of(sender.arn)] = replace(sender, pool_ids=pool_ids)

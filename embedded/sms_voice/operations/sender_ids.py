@@ -57,8 +57,8 @@ def release_sender_id(account: Account, request: _Facts) -> _Facts:
     key = f"{sender.name}/{sender.country}"
     if sender.deletion_protection:
         raise Conflict("DELETION_PROTECTION_ENABLED", f"{key} is protected", "sender-id", key)
-    if sender.pool_id:
-        raise Conflict("SENDER_ID_ASSOCIATED_TO_POOL", f"{key} is in {sender.pool_id}", "sender-id", key)
+    if sender.pool_ids:
+        raise Conflict("SENDER_ID_ASSOCIATED_TO_POOL", f"{key} is in {sender.pool_ids[0]}", "sender-id", key)
     del account.sender_ids[key]
     account.tags.pop(sender.arn, None)
     return sender.facts()

@@ -11,7 +11,7 @@ from embedded.sms_voice.outcomes import Kind
 from embedded.sms_voice.pace import CALLS_A_MINUTE, DRY_RUNS, PARTS_PER_SECOND, SENDER_ID
 from embedded.sms_voice.parts import Measured, measure
 from embedded.sms_voice.resources import PhoneNumber, name_of
-from embedded.sms_voice.routing import origin_of
+from embedded.sms_voice.routing import Origin, origin_of
 from embedded.sms_voice.simulator_numbers import country_of
 
 _Facts = dict[str, Any]
@@ -58,9 +58,10 @@ def _message(account: Account, request: _Facts, kind: Kind, most: str | None) ->
     destination = e164(request["DestinationPhoneNumber"])
     reference = request.get("ConfigurationSetName")
     configuration_set = account.configuration_set(reference) if reference else None
-    sender = origin_of(account, request, destination, _CAPABILITIES[kind], configuration_set)
+    origin = origin_of(account, request, destination, _CAPABILITIES[kind], configuration_set)
+    sender = origin.identity
     if kind != "VOICE":
-        _require_opted_in(account, sender, destination)
+        _require_opted_in(account, origin, destination)
     if most is not None and float(most) < _PRICES[kind]:
         raise Invalid("PRICE_OVER_THRESHOLD", f"The price is {_PRICES[kind]} US dollars, over {most}")
     measured = measure(request.get("MessageBody", "")) if kind == "TEXT" else Measured("GSM", 1)
@@ -87,8 +88,8 @@ def _message(account: Account, request: _Facts, kind: Kind, most: str | None) ->
     )
 
 
-def _require_opted_in(account: Account, sender: Identity, destination: str) -> None:
-    opt_out_list = account.settings_of(sender).opt_out_list
+def _require_opted_in(account: Account, origin: Origin, destination: str) -> None:
+    opt_out_list = origin.settings.opt_out_list
     if destination in account.opted_out[opt_out_list]:
         raise Conflict(
             "DESTINATION_PHONE_NUMBER_OPTED_OUT",
