@@ -15,8 +15,9 @@ class Settings:
 
     Attributes:
         engine: `hosted` runs on the engine in the own account, `pinpoint` on AWS::Pinpoint types.
-        sending: `safe` sends to simulators, verified identities and the allow list only; `live` to all.
-        allow_list: Addresses, or `@domain` for all of a domain, that may be sent to while `safe`.
+        sending: `safe` sends to simulators, what is verified and the allow list only; `live` to all.
+        allow_list: Addresses, `@domain` for all of a domain, and phone numbers that may be sent to while
+            `safe`.
         webhook_url: The message API that the webhook channel posts to.
         webhook_idempotency: Whether that API honours an idempotency key.
         callback_url: Where the customer data platform takes callbacks.

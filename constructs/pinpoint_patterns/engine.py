@@ -1,5 +1,6 @@
 """The Pinpoint API as a serverless application in this account."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Literal, cast
 
@@ -14,12 +15,14 @@ from pinpoint_patterns import _engine_names as names
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._engine_api import EngineApi
 from pinpoint_patterns._engine_mail import EngineMail
+from pinpoint_patterns._engine_phone import EnginePhone
 from pinpoint_patterns._engine_queues import LIMITS, EngineQueues
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._operations import operation
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.errors import HostedElsewhere
 
+_PHONE_NUMBER: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 _WRITE: Final = (
     "dynamodb:PutItem",
@@ -37,9 +40,12 @@ class PinpointEngine(Construct):
     delivery role have fixed names, under which hosted stacks find them.
 
     Args:
-        sending: `safe` sends only to simulator addresses, verified identities and `allow_list`;
+        sending: `safe` sends only to simulators, to what the account has verified and to `allow_list`;
             `live` sends to everybody.
-        allow_list: Addresses, or `@domain` for all of a domain, that `safe` lets through as well.
+        allow_list: Addresses, `@domain` for all of a domain, and phone numbers such as `+12065550100` that
+            `safe` lets through as well.
+        origination_identities: ARNs of the phone numbers, pools and sender ids that texts and calls may come
+            from; a text has to name one of them then. All of the account's by default.
         encryption_key: A customer managed key for the table and the queues.
         removal_policy: What happens to the table when the stack goes.
         rate_limit: API requests a second, over all callers.
@@ -51,7 +57,7 @@ class PinpointEngine(Construct):
         dependencies: A layer of third-party packages in place of ours.
 
     Raises:
-        ValueError: `sending` is neither `safe` nor `live`, or an entry of `allow_list` holds no `@`.
+        ValueError: `sending` is neither `safe` nor `live`, or an entry of `allow_list` is no address.
 
     See https://docs.aws.amazon.com/pinpoint/latest/apireference/welcome.html.
     """
@@ -63,6 +69,7 @@ class PinpointEngine(Construct):
         *,
         sending: Literal["safe", "live"] = "safe",
         allow_list: Sequence[str] = (),
+        origination_identities: Sequence[str] = (),
         encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
         rate_limit: int = 1000,
@@ -82,6 +89,12 @@ class PinpointEngine(Construct):
         )
         self.queues = EngineQueues(self, "Queues", encryption_key=encryption_key)
         self.mail = EngineMail(self, "Mail", receipts=self.queues["receipts"])
+        self.phone = EnginePhone(
+            self,
+            "Phone",
+            receipts=self.queues["receipts"],
+            origination_identities=origination_identities,
+        )
         self.delivery_role = self._delivery_role()
         self._base = {"TABLE_NAME": self.table.table_name, "LOG_LEVEL": log_level}
         self._sending = {
@@ -174,6 +187,7 @@ class PinpointEngine(Construct):
             function_name=names.API_FUNCTION,
         )
         self.mail.grant_send(function.role)
+        self.phone.grant_send(function.role)
         return function
 
     def _provider_function(self) -> PatternFunction:
@@ -204,6 +218,7 @@ class PinpointEngine(Construct):
             environment=self._sending,
         )
         self.mail.grant_send(role)
+        self.phone.grant_send(role)
         self.stream_function = self._worker(
             "stream",
             "Puts events on the customers' streams, and finds the campaigns that they set off.",
@@ -211,7 +226,7 @@ class PinpointEngine(Construct):
             role=role,
         )
         self.receipts_function = self._worker(
-            "receipts", "Turns what happened to a mail into events.", sends_to=("stream",)
+            "receipts", "Turns what happened to a mail or a text message into events.", sends_to=("stream",)
         )
 
     def _worker(
@@ -326,5 +341,8 @@ def _check_sending(sending: str, allow_list: Sequence[str]) -> None:
         raise ValueError(f"sending must be 'safe' or 'live', got {sending!r}: leave it out to be safe")
     for position, entry in enumerate(allow_list):
         # The entry itself is somebody's address, so it is not repeated.
-        if "@" not in entry or "," in entry:
-            raise ValueError(f"allow_list[{position}] must be an address or '@domain', without a comma")
+        if "," in entry or not ("@" in entry or _PHONE_NUMBER.fullmatch(entry)):
+            raise ValueError(
+                f"allow_list[{position}] must be an address, '@domain' or a phone number in E.164 form, "
+                "without a comma"
+            )

@@ -1,1 +1,1 @@
-"""What the mail service reports, turned into records of the event stream."""
+"""What the mail and the phone service report, turned into records of the event stream."""

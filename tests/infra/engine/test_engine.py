@@ -179,7 +179,7 @@ def test_what_became_of_its_mail_reaches_the_receipts_queue(engine: Template) ->
         "AWS::SES::ConfigurationSetEventDestination",
         {"EventDestination": {"Enabled": True, "EventBridgeDestination": Match.any_value()}},
     )
-    ((_, rule),) = engine.find_resources("AWS::Events::Rule").items()
+    (rule,) = [found for name, found in engine.find_resources("AWS::Events::Rule").items() if "Mail" in name]
     assert rule["Properties"]["EventPattern"] == {
         "source": ["aws.ses"],
         "detail": {"mail": {"tags": {"ses:configuration-set": ["pinpoint-engine"]}}},
