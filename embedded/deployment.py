@@ -25,6 +25,10 @@ class DeploymentFailed(RuntimeError):
     """The CDK CLI failed; the message ends with what it said last."""
 
 
+class UnknownStack(DeploymentFailed):
+    """The app has no stack of a wanted name; the message names those it has."""
+
+
 @dataclass(frozen=True)
 class Deployment:
     """What to deploy.
@@ -48,6 +52,7 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
 
     Raises:
         DeploymentFailed: A step of the CLI failed.
+        UnknownStack: The app has no stack of a wanted name.
         leash.TimedOut: A step took too long.
     """
     state.deployment_log.write_bytes(b"")
@@ -57,6 +62,7 @@ def deploy(server: Server, state: State, deployment: Deployment, say: Callable[[
     with _synthesis(cli, deployment) as synthesis, _bootstrap(cli) as bootstrap:
         bootstrap.finish(_BOOTSTRAP_SECONDS)
         synthesis.finish(_SYNTH_SECONDS)
+    refuse_unknown(deployment.stacks, state)
     say("deploying the stacks")
     if server.engine == "pinpoint" and _ENGINE_STACK in _stacks(state):
         # No stack depends on it, as none does on AWS; here it is what answers for Pinpoint.
@@ -128,6 +134,18 @@ def _deploy(cli: _CommandLine, deployment: Deployment, stacks: Sequence[str]) ->
     ]
     with cli.step(arguments, folder=deployment.app) as step:
         step.finish(_DEPLOY_SECONDS)
+
+
+def refuse_unknown(wanted: Sequence[str], state: State) -> None:
+    """Check names against the synthesized assembly: the CLI says what is missing, but not what there is.
+
+    Raises:
+        UnknownStack: No stack has one of the names.
+    """
+    known = _stacks(state)
+    for name in wanted:
+        if name not in known:
+            raise UnknownStack(f"no stack is called {name!r}: there are {', '.join(sorted(known))}")
 
 
 def _stacks(state: State) -> set[str]:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
@@ -24,6 +25,8 @@ _EXPECTED = (
     MissingOutput,
     ScenarioFailed,
     UnknownPattern,
+    BotoCoreError,
+    ClientError,
 )
 
 

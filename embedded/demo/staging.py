@@ -38,7 +38,7 @@ def staged(scenarios: Sequence[Scenario], options: Options, narrator: Narrator) 
         state = State(folder)
         for vendor, intake in intakes.items():
             settings[vendor.setting] = running.enter_context(serve(intake.receive)) + vendor.contract.path
-            narrator.step(f"{vendor.name} listens on {settings[vendor.setting]}")
+            narrator.step(f"a stand-in for the {vendor.name} listens on {settings[vendor.setting]}")
         narrator.step("starting an AWS account on this machine")
         started = server_process.start(state, port=options.port, engine=options.engine)
         running.callback(server_process.end, started, state)

@@ -12,7 +12,7 @@ from embedded.demo.ledger import Cell
 from embedded.demo.report import Narrator
 from embedded.demo.scenario import ScenarioFailed
 
-_IMPORT_SECONDS = 120.0
+_IMPORT_SECONDS, _SECONDS_A_ROW = 120.0, 0.05
 
 
 class ImportStuck(ScenarioFailed):
@@ -47,9 +47,10 @@ def import_file(account: Account, segment_name: str, content: bytes, narrator: N
     bucket = _Bucket(account.client("s3"), account.output("SegmentImport", "BucketName"))
     before = bucket.keys()
     bucket.s3.put_object(Bucket=bucket.name, Key=f"segments/{segment_name}/endpoints.csv", Body=content)
-    report = _report(bucket, before, narrator)
+    patience = _IMPORT_SECONDS + _SECONDS_A_ROW * content.count(b"\n")
+    report = _report(bucket, before, patience, narrator)
     if report is None:
-        raise ImportStuck(f"no report after {_IMPORT_SECONDS:.0f} s; its executions: {_executions(account)}")
+        raise ImportStuck(f"no report after {patience:.0f} s; its executions: {_executions(account)}")
     if not report.get("segment_id"):
         raise ImportStuck(f"the report tells of no segment: {report}")
     segment = account.client("pinpoint").get_segment(
@@ -102,9 +103,9 @@ def _executions(account: Account) -> list[str]:
     return [one["status"] for one in steps.list_executions(stateMachineArn=machine)["executions"]]
 
 
-def _report(bucket: _Bucket, before: set[str], narrator: Narrator) -> dict[str, Any] | None:
+def _report(bucket: _Bucket, before: set[str], patience: float, narrator: Narrator) -> dict[str, Any] | None:
     narrator.detail("rows are checked one by one, then imported")
-    deadline = time.monotonic() + _IMPORT_SECONDS
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         text = bucket.text("reports/", before)
         if text:
