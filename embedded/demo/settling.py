@@ -7,7 +7,7 @@ from typing import Final
 from embedded.demo.ledger import Counts, compare
 from embedded.demo.report import Narrator
 
-# Once every count is as expected, this long is waited for what must not come.
+# Once nothing is missing, this long is waited for what must not come. What is too many stays so.
 _QUIET_SECONDS: Final = 3.0
 # Once nothing changes any more for this long, what is missing will not come.
 _STILL_SECONDS: Final = 20.0
@@ -16,7 +16,7 @@ _SETTLE_SECONDS: Final = 600.0
 
 
 def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator: Narrator) -> Counts:
-    """Reads until all is as expected and stays so, or until nothing changes any more.
+    """Reads until nothing is missing and nothing more comes, or until nothing changes any more.
 
     Args:
         expected: The counts computed before.
@@ -34,9 +34,9 @@ def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator:
         now = time.monotonic()
         if counts != before:
             changed = now
-        off = sum(not comparison.agrees for comparison in compare(expected, {**seen, **counts}))
-        narrator.detail(f"{off} counts still to come")
-        patience = _STILL_SECONDS if off else _QUIET_SECONDS
+        missing = sum(one.seen < one.expected for one in compare(expected, {**seen, **counts}))
+        narrator.detail(f"{missing} counts still to come")
+        patience = _STILL_SECONDS if missing else _QUIET_SECONDS
         if now - changed > patience or now - began > _SETTLE_SECONDS:
             return {**seen, **counts}
         time.sleep(0.5)
