@@ -103,19 +103,6 @@ def test_only_events_that_fit_the_whole_filter_send(works: Works) -> None:
     assert sent(works) == ["fits", "fits-too"]
 
 
-@pytest.mark.parametrize("copies", [1, 3])
-def test_the_same_event_sends_once_however_often_it_comes(works: Works, copies: int) -> None:
-    campaign = start_event_campaign(works)
-
-    put_events(works, "buyer", "Other")
-    works.run(copies=copies)
-    put_events(works, "buyer", "other", Endpoint={"Address": "moved"})
-    works.run(copies=copies)
-
-    assert sent(works) == ["Other", "buyer"]
-    assert counted(works, campaign) == {"Status.SUCCESS": 2}
-
-
 def test_two_events_of_one_endpoint_in_one_request_are_two_messages_with_activities_of_their_own(
     works: Works,
 ) -> None:
