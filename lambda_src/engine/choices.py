@@ -105,6 +105,12 @@ LANGUAGE_CHOOSES_THE_VOICE: Final[bool] = True
 # people instead of endpoints has not looked at it.
 USERS_MESSAGES_HONOUR_OPT_OUT: Final[bool] = True
 
+# What SendOTPMessage takes where the request leaves it out: digits, minutes, attempts, language.
+OTP_CODE_LENGTH: Final[int] = 6
+OTP_MINUTES: Final[int] = 15
+OTP_ATTEMPTS: Final[int] = 3
+OTP_LANGUAGE: Final[str] = "en-US"
+
 # --- campaigns sent in response to events -----------------------------------------------------------
 
 # The model requires no EndTime: without one the campaign takes events until it is paused or deleted.

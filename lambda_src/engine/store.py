@@ -23,6 +23,7 @@ pk                                     sk                                what
 `LEDGER#run#hh`                        channel and address hash          one send each
 `EVENTS#campaign#hh`                   event digest                      one event that set it off
 `DAY#a#shard`, `TOTAL#campaign#shard`  lower-cased endpoint id           messages counted for limits
+`OTP#a#hh`                             digest of reference and number    a one-time password
 `GRANT#function name`                  grant id                          who may name a function
 =====================================  ================================  ==========================
 """

@@ -12,6 +12,7 @@ from engine import choices
 
 ROOT = Path(__file__).resolve().parents[3]
 _CHOICES: Final = "tests/unit/engine/test_choices.py::"
+_CODES: Final = "tests/unit/engine/test_otp.py::"
 _PHONES: Final = "tests/unit/engine/test_phone_messages.py::"
 _EVENTS: Final = "tests/unit/engine_work/test_event_choices.py::"
 HELD_BY: Final = {
@@ -45,6 +46,10 @@ HELD_BY: Final = {
     "SPEAK_MEANS_SSML": _PHONES + "test_a_script_in_a_speak_element_is_ssml_whose_values_are_escaped",
     "LANGUAGE_CHOOSES_THE_VOICE": _PHONES
     + "test_a_call_speaks_with_the_voice_or_in_the_language_that_was_asked_for",
+    "OTP_CODE_LENGTH": _CODES + "test_a_code_has_six_digits_unless_the_request_says_otherwise",
+    "OTP_MINUTES": _CODES + "test_a_code_is_good_for_fifteen_minutes_unless_the_request_says_otherwise",
+    "OTP_ATTEMPTS": _CODES + "test_a_code_may_be_tried_three_times_unless_the_request_says_otherwise",
+    "OTP_LANGUAGE": _CODES + "test_a_code_is_sent_in_english_unless_the_request_says_otherwise",
     "USERS_MESSAGES_HONOUR_OPT_OUT": "tests/unit/engine/test_users_messages.py::"
     "test_an_endpoint_that_opted_out_gets_nothing_and_the_result_says_so",
     "EVENT_CAMPAIGN_NEEDS_AN_END": _EVENTS + "test_an_event_campaign_needs_no_end",
