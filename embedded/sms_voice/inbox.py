@@ -59,7 +59,7 @@ def receive(service: Service, written: Written) -> dict[str, Any]:
         service.network.accept(account, answer)
     told: dict[str, Any] = {"InboundMessageId": reply.id, "Keyword": reply.keyword, "Published": False}
     if not account.settings_of(number).two_way:
-        return told
+        return {**told, "Refusal": f"{number.pool_id or number.id} has TwoWayEnabled off"}
     if written.delay:
         service.network.later(written.delay, lambda: _publish(account, reply, written.copies))
         return {**told, "Published": "later"}

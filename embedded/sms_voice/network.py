@@ -1,7 +1,7 @@
 """The carriers and the handsets: every message that was sent, and what became of it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +32,7 @@ class Network:
 
     later: Later = _on_the_loop
     _kept: list[Kept] = field(default_factory=list[Kept])
+    _by_handset: dict[str, list[Kept]] = field(default_factory=dict[str, list[Kept]])
 
     def accept(self, account: Account, message: Message) -> None:
         """Take a message to its handset, and report about it on the way.
@@ -42,24 +43,21 @@ class Network:
         """
         kept = Kept(message, outcome_of(message.destination, message.kind))
         self._kept.append(kept)
+        self._by_handset.setdefault(message.destination, []).append(kept)
         after = _FIRST_REPORT_AFTER
         for step in kept.outcome.steps:
             for _ in range(kept.outcome.copies):
                 self.later(after, _reporting(account, kept, step))
                 after += _BETWEEN_REPORTS
 
-    def messages(self, handset: str = "") -> Iterator[Kept]:
+    def messages(self, handset: str = "") -> Sequence[Kept]:
         """The messages to a handset, or all of them."""
-        return (kept for kept in self._kept if handset in ("", kept.message.destination))
+        return self._by_handset.get(handset, []) if handset else self._kept
 
     def last_to(self, handset: str, origination: str) -> Message | None:
-        """The last message that a handset got from a number."""
-        received = (
-            kept.message
-            for kept in reversed(self._kept)
-            if (kept.message.destination, kept.message.origination) == (handset, origination)
-        )
-        return next(received, None)
+        """The last message that was sent to a handset from a number."""
+        sent = (kept.message for kept in reversed(self.messages(handset)))
+        return next((message for message in sent if message.origination == origination), None)
 
 
 def _reporting(account: Account, kept: Kept, step: Step) -> Callable[[], None]:

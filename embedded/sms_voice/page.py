@@ -6,6 +6,8 @@ PUT  /_ministack/sms-voice/numbers    {"number": number, "status": "PENDING", "r
 """
 
 import json
+import math
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -21,6 +23,8 @@ REPLIES: Final = f"{_PREFIX}replies"
 NUMBERS: Final = f"{_PREFIX}numbers"
 _SHORTCUTS: Final = "ministack.app._handle_post_body_shortcuts"
 _MOST_COPIES: Final = 10
+_E164: Final = re.compile(r"\+[1-9][0-9]{1,18}")
+_STATUSES: Final = ("ACTIVE", "PENDING", "ASSOCIATING", "DISASSOCIATING")
 _FILTERS: Final = {"from": "From", "message_id": "MessageId", "configuration_set": "ConfigurationSetName"}
 _Answer = tuple[int, dict[str, str], bytes]
 _Shortcuts = Callable[..., Awaitable[Any]]
@@ -72,13 +76,13 @@ def _messages(service: Service, wanted: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _written(given: dict[str, Any]) -> Written:
-    handset, body = given.get("from"), given.get("body")
-    if not isinstance(handset, str) or not isinstance(body, str) or not handset or not body.strip():
+    handset, body = str(given.get("from", "")), str(given.get("body", ""))
+    if not _E164.fullmatch(handset) or not body.strip():
         raise ValueError("A reply has 'from', a number with its plus, and 'body', which is not empty")
-    copies, delay = int(given.get("copies", 1)), float(given.get("delay", 0))
-    if not 1 <= copies <= _MOST_COPIES or delay < 0:
-        raise ValueError(f"'copies' is 1 to {_MOST_COPIES}, got {copies}; 'delay' is seconds, got {delay}")
-    return Written(handset, body, to=str(given.get("to", "")), copies=copies, delay=delay)
+    copies, delay = _number(given, "copies", 1), _number(given, "delay", 0)
+    if copies not in range(1, _MOST_COPIES + 1):
+        raise ValueError(f"'copies' must be a whole number from 1 to {_MOST_COPIES}, got {copies:g}")
+    return Written(handset, body, to=str(given.get("to", "")), copies=int(copies), delay=delay)
 
 
 def _change(service: Service, given: dict[str, Any]) -> dict[str, Any]:
@@ -86,14 +90,20 @@ def _change(service: Service, given: dict[str, Any]) -> dict[str, Any]:
     for account in service.accounts():
         for number in account.numbers.values():
             if given.get("number") in (number.number, number.id):
-                changed = replace(
-                    number,
-                    status=str(given.get("status", number.status)),
-                    rate=float(given.get("rate", number.rate)),
-                )
+                status = given.get("status", number.status)
+                if status not in _STATUSES:
+                    raise ValueError(f"'status' must be one of {', '.join(_STATUSES)}, got {status!r}")
+                changed = replace(number, status=status, rate=_number(given, "rate", number.rate))
                 account.numbers[number.id] = changed
                 return {"PhoneNumberId": changed.id, "Status": changed.status, "Rate": changed.rate}
     raise NoSuchNumber(f"{given.get('number')} is not a number of this account")
+
+
+def _number(given: dict[str, Any], name: str, default: float) -> float:
+    value = given.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{name!r} must be a number that is not negative, got {value!r}")
+    return value
 
 
 def _object(body: bytes) -> dict[str, Any]:

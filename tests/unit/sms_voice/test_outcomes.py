@@ -3,6 +3,8 @@
 import pytest
 
 from embedded.sms_voice.outcomes import outcome_of
+from embedded.sms_voice.simulator_numbers import country_of, is_simulator
+from engine.senders import simulators
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,12 @@ def test_a_report_can_come_twice() -> None:
 def test_a_call_ends_as_calls_do(number: str, last: str) -> None:
     final = outcome_of(number, "VOICE").steps[-1]
     assert (final.status, final.is_final) == (last, True)
+
+
+def test_the_engine_and_the_embedded_aws_know_the_same_simulator_numbers() -> None:
+    assert all(is_simulator(number) for number in simulators.NUMBERS)
+    known = {
+        country: {country_of(number) for number in pair} for country, pair in simulators.BY_COUNTRY.items()
+    }
+    assert known == {country: {country} for country in simulators.BY_COUNTRY}
+    assert not outcome_of(simulators.BY_COUNTRY["GB"][1], "TEXT").is_received
