@@ -42,7 +42,7 @@ def test_a_start_in_the_past_is_a_start_at_once(works: Works) -> None:
 
 
 def test_a_filter_that_every_event_fits_is_refused(works: Works) -> None:
-    with pytest.raises(works.pinpoint.exceptions.BadRequestException, match="must have EventType"):
+    with pytest.raises(works.pinpoint.exceptions.BadRequestException, match="must have an EventType"):
         start_event_campaign(works, event_schedule({}))
 
 
