@@ -56,7 +56,8 @@ def _status_at(campaign: Mapping[str, Any], moment: int) -> str:
     schedule = campaign["Schedule"]
     if campaign["State"]["CampaignStatus"] == "DELETED":
         return "DELETED"
-    if "EndTime" in schedule and moment >= epoch_ms(moment_of(schedule["EndTime"])):
+    end = schedule.get("EndTime")
+    if end and moment >= epoch_ms(moment_of(end)):
         return "COMPLETED"
     if campaign.get("IsPaused"):
         return "PAUSED"

@@ -74,7 +74,7 @@ def _check_filter(event_filter: Mapping[str, Any] | None, path: str) -> None:
     dimensions: Mapping[str, Any] = event_filter["Dimensions"]
     if choices.EMPTY_EVENT_FILTER_IS_REFUSED and not any(dimensions.values()):
         raise BadRequest(
-            f"{path}.Dimensions must have an EventType, Attributes or Metrics: all events fit none"
+            f"{path}.Dimensions must have an EventType, Attributes or Metrics: every event would fit it"
         )
     if "EventType" in dimensions:
         check_set(dimensions["EventType"], f"{path}.Dimensions.EventType")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audience.dimensions import event_fits
+from engine.campaigns.schedule import status_of_campaign
 from engine.errors import PinpointError
 from engine.operations.campaign_schedule import check_schedule
 
@@ -128,19 +129,23 @@ ANYTHING = st.text(max_size=30)
     operator=st.one_of(ANYTHING, st.sampled_from(sorted(SIGNS))),
     bound=st.floats(),
     start=st.one_of(ANYTHING, st.sampled_from([*VALUES, "IMMEDIATE"])),
+    end=st.one_of(ANYTHING, st.sampled_from(VALUES)),
 )
-def test_a_filter_is_refused_or_answers_yes_or_no(
-    kind: str, wanted: list[str], value: str, metric: float, operator: str, bound: float, start: str
+def test_a_campaign_is_refused_or_its_filter_and_schedule_have_an_answer(
+    kind: str, wanted: list[str], value: str, metric: float, operator: str, bound: float, start: str, end: str
 ) -> None:
     dimensions = {
         "Attributes": {"a": {"AttributeType": kind, "Values": wanted}},
         "Metrics": {"m": {"ComparisonOperator": operator, "Value": bound}},
     }
     event_filter = {"FilterType": "ENDPOINT", "Dimensions": dimensions}
-    schedule = {"StartTime": start, "Frequency": "EVENT", "EventFilter": event_filter}
+    schedule = {"StartTime": start, "EndTime": end, "Frequency": "EVENT", "EventFilter": event_filter}
     try:
         check_schedule(schedule, "Schedule", NOW)
     except PinpointError:
         return
     event = {"event_type": "x", "attributes": {"a": value}, "metrics": {"m": metric}}
     assert event_fits(dimensions, event) in (True, False)
+    created = {"State": {"CampaignStatus": "SCHEDULED"}, "CreationDate": "2026-11-24T12:00:00.000Z"}
+    status = status_of_campaign({"Schedule": schedule, **created}, NOW)
+    assert status in ("SCHEDULED", "EXECUTING")

@@ -111,6 +111,14 @@ def test_a_schedule_that_cannot_be_kept_is_refused_with_the_member(
     assert pinpoint.get_campaigns(ApplicationId=app)["CampaignsResponse"]["Item"] == []
 
 
+def test_an_empty_end_is_none(pinpoint: Any, app: str, segment: str, world: World) -> None:
+    created = create(pinpoint, app, campaign(segment, EndTime=""))
+    world.clock.advance(days=100)
+
+    shown = pinpoint.get_campaign(ApplicationId=app, CampaignId=created["Id"])["CampaignResponse"]
+    assert shown["State"] == {"CampaignStatus": "EXECUTING"}
+
+
 def test_an_imported_segment_is_refused(pinpoint: Any, app: str, world: World) -> None:
     definition = {
         "Format": "CSV",
