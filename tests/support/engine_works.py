@@ -25,6 +25,7 @@ from engine.worker import consume
 from tests.support.engine_client import pinpoint_client
 from tests.support.engine_world import REGION, World, engine_world
 from tests.support.memory_store import MemoryStore
+from tests.support.phone_service import PhoneService
 
 BUCKET = "customer-imports"
 STREAM = "customer-stream"
@@ -202,6 +203,7 @@ class Works:
     pump: Pump
     functions: Functions
     mail: Mail
+    phones: PhoneService
     pinpoint: Any
     app: str
 
@@ -330,9 +332,13 @@ def engine_works() -> Iterator[Works]:
     with engine_world() as world:
         boto3.client("s3", region_name=REGION).create_bucket(Bucket=BUCKET)
         boto3.client("kinesis", region_name=REGION).create_stream(StreamName=STREAM, ShardCount=1)
-        pump, functions, mail = Pump(world.clock), Functions(), Mail()
+        pump, functions, mail, phones = Pump(world.clock), Functions(), Mail(), PhoneService()
         functions.named["channel"] = lambda _: {}
-        fakes: dict[str, Any] = {"lambda": functions, "sesv2": mail}
+        fakes: dict[str, Any] = {
+            "lambda": functions,
+            "sesv2": mail,
+            "pinpoint-sms-voice-v2": phones,
+        }
         context = replace(
             world.context,
             store=MemoryStore(),
@@ -348,7 +354,7 @@ def engine_works() -> Iterator[Works]:
                 "RoleArn": ROLE,
             },
         )
-        yield Works(world, context, pump, functions, mail, pinpoint, app)
+        yield Works(world, context, pump, functions, mail, phones, pinpoint, app)
 
 
 def inboxes(works: Works, count: int = 3) -> str:

@@ -1,12 +1,17 @@
 """Whom a campaign may send to at all, asked once at targeting and again right before the send."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from engine import choices
 from engine.store import Document
 
-Sender: TypeAlias = Literal["CUSTOM", "EMAIL"]
+Sender: TypeAlias = Literal["CUSTOM", "EMAIL", "SMS"]
+# The message and the template that a campaign may have for a channel.
+_OWN: Final[Mapping[Sender, tuple[str, str]]] = {
+    "EMAIL": ("EmailMessage", "EmailTemplate"),
+    "SMS": ("SMSMessage", "SMSTemplate"),
+}
 
 
 def sender_for(campaign: Mapping[str, Any], channel_type: str | None) -> Sender | None:
@@ -15,13 +20,18 @@ def sender_for(campaign: Mapping[str, Any], channel_type: str | None) -> Sender 
     if campaign.get("MessageConfiguration", {}).get("CustomMessage") is not None:
         delivery = campaign.get("CustomDeliveryConfiguration", {})
         custom = set(delivery.get("EndpointTypes") or ["CUSTOM"])
-    has_email = bool(
-        campaign.get("MessageConfiguration", {}).get("EmailMessage")
-        or campaign.get("TemplateConfiguration", {}).get("EmailTemplate")
+    own = next((sender for sender in _OWN if sender == channel_type and _has_own(campaign, sender)), None)
+    if channel_type in custom and (own is None or choices.CUSTOM_DELIVERY_TAKES_ITS_TYPES):
+        return "CUSTOM"
+    return own
+
+
+def _has_own(campaign: Mapping[str, Any], sender: Sender) -> bool:
+    message, template = _OWN[sender]
+    return bool(
+        campaign.get("MessageConfiguration", {}).get(message)
+        or campaign.get("TemplateConfiguration", {}).get(template)
     )
-    if channel_type == "EMAIL" and has_email:
-        return "CUSTOM" if choices.CUSTOM_DELIVERY_TAKES_ITS_TYPES and "EMAIL" in custom else "EMAIL"
-    return "CUSTOM" if channel_type in custom else None
 
 
 def why_left_out(campaign: Mapping[str, Any], endpoint: Document) -> str | None:

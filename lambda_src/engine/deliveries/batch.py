@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.campaigns.progress import TAKEN_UP, Run
 from engine.context import Context
-from engine.operations.documents import email_channel_key, settings_key
+from engine.operations.documents import channel_key, settings_key
 from engine.senders.custom import shown_endpoint
 from engine.store import Document, Item, endpoint_key, member_key
 
@@ -21,7 +21,8 @@ class Batch:
     Attributes:
         run: The run.
         item: The batch's own record.
-        campaign, settings, channel: Documents; empty where the application has none.
+        campaign, settings: Documents; empty where the application has none.
+        channel: Its channel of the batch's kind; empty if it has none.
         activity: The run's document.
         endpoints: By lower-cased id; who no longer exists is missing.
     """
@@ -41,7 +42,7 @@ class Batch:
 
     @property
     def kind(self) -> str:
-        """`EMAIL`, `CUSTOM`, or `HOLDOUT` for those that only get an event."""
+        """`EMAIL`, `SMS`, `CUSTOM`, or `HOLDOUT` for those that only get an event."""
         return str(self.item.doc["Kind"])
 
     @property
@@ -74,6 +75,9 @@ class Batch:
             message["EmailMessage"] = {"SimpleEmail": simple}
             if email.get("FromAddress"):
                 message["EmailMessage"]["FromAddress"] = email["FromAddress"]
+        # Its members are those of a direct message.
+        if sms := configuration.get("SMSMessage"):
+            message["SMSMessage"] = sms
         if custom := configuration.get("CustomMessage"):
             message["CustomMessage"] = custom
         return message
@@ -82,13 +86,17 @@ class Batch:
 def load_batch(context: Context, run: Run, name: str) -> Batch | None:
     """A batch that is still to be sent, or failed on every attempt; None if it is done."""
     key = run.batch_key(name)
-    settings, channel = settings_key(run.application_id), email_channel_key(run.application_id)
-    found = context.store.get_many([key, run.key, run.campaign_key, run.tree_key, settings, channel])
+    settings = settings_key(run.application_id)
+    channels = {kind: channel_key(run.application_id, kind) for kind in ("EMAIL", "SMS")}
+    keys = [key, run.key, run.campaign_key, run.tree_key, settings, *channels.values()]
+    found = context.store.get_many(keys)
     item, activity = found.get(key), found.get(run.key)
     if item is None or activity is None or item.doc["State"] == "DONE":
         return None
     if activity.doc["State"] not in TAKEN_UP:
         return None
+
+    channel = channels.get(item.doc["Kind"])
 
     def doc(item: Item | None) -> Document:
         return {} if item is None else item.doc
@@ -99,7 +107,7 @@ def load_batch(context: Context, run: Run, name: str) -> Batch | None:
         campaign=_unless_deleted(doc(found.get(run.campaign_key))),
         activity=activity.doc,
         settings=doc(found.get(settings)),
-        channel=doc(found.get(channel)),
+        channel={} if channel is None else doc(found.get(channel)),
         endpoints=_endpoints(context, run, item.doc["Ids"], doc(found.get(run.tree_key)).get("Walk")),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from engine.senders.email import SendOutcome
+from engine.senders.outcome import SendOutcome
 
 _CAMPAIGN_STATUS: Final = {
     "SUCCESSFUL": "SUCCESS",
@@ -13,6 +13,8 @@ _CAMPAIGN_STATUS: Final = {
     "TEMPORARY_FAILURE": "TRANSIENT_FAILURE",
     "PERMANENT_FAILURE": "FAILURE_PERMANENT",
     "UNKNOWN_FAILURE": "UNKNOWN",
+    # A campaign has no status of its own for a number that opted out: `_SMS.OPTOUT` says it.
+    "OPT_OUT": "FAILURE_PERMANENT",
 }
 HELD_BACK: Final = "NotSent.SAFETY_CATCH"
 DEAD_LETTERED: Final = "NotSent.DEAD_LETTERED"
@@ -45,6 +47,6 @@ def status_of(outcome: str) -> str | None:
     return name if kind == "Status" else None
 
 
-def email_outcome(sent: SendOutcome) -> str:
-    """The outcome of an e-mail."""
+def outcome_of(sent: SendOutcome) -> str:
+    """The outcome of a message that was handed to a service."""
     return HELD_BACK if sent.held_back else f"Status.{_CAMPAIGN_STATUS[sent.status]}"

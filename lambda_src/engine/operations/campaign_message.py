@@ -14,8 +14,8 @@ from engine.operations.campaign_schedule import check_schedule
 
 _PATH: Final = "WriteCampaignRequest"
 _REQUIRED: Final = ("Name", "SegmentId", "Schedule")
-_SERVED_MESSAGES: Final = frozenset({"EmailMessage", "CustomMessage"})
-_SERVED_TEMPLATES: Final = frozenset({"EmailTemplate"})
+_SERVED_MESSAGES: Final = frozenset({"EmailMessage", "SMSMessage", "CustomMessage"})
+_SERVED_TEMPLATES: Final = frozenset({"EmailTemplate", "SMSTemplate"})
 _MAX_DATA_BYTES: Final = 5 * 1024
 _MAX_HEADERS: Final = 15
 _HEADER: Final = re.compile(r"[!-9;-~]{1,126}")
@@ -51,7 +51,9 @@ def _check_message(write: Mapping[str, Any]) -> None:
     messages = {name: value for name, value in write.get("MessageConfiguration", {}).items() if value}
     templates = {name: value for name, value in write.get("TemplateConfiguration", {}).items() if value}
     for name in [*(messages.keys() - _SERVED_MESSAGES), *(templates.keys() - _SERVED_TEMPLATES)]:
-        raise NotYetImplemented(f"{_PATH}: {name} is not served by this engine yet, e-mail and custom are")
+        raise NotYetImplemented(
+            f"{_PATH}: {name} is not served by this engine yet: e-mail, SMS and custom messages are"
+        )
     if not messages and not templates:
         raise BadRequest(f"{_PATH} needs a MessageConfiguration or a TemplateConfiguration")
     _check_email(messages.get("EmailMessage", {}))

@@ -13,8 +13,8 @@ from engine.errors import BadRequest, Conflict, NotFound, NotYetImplemented
 from engine.operations.apps import require_application
 from engine.operations.campaign_message import check_campaign
 from engine.operations.documents import activity_key, campaign_key, page
-from engine.operations.email_templates import require_email_template
 from engine.operations.event_campaigns import write_event_campaign
+from engine.operations.message_templates import require_template
 from engine.operations.registry import Request
 from engine.operations.segments import require_segment
 from engine.operations.tags import check_tags
@@ -155,9 +155,10 @@ def _checked(context: Context, application_id: str, write: Document) -> Document
     """The segment of a campaign that can be sent."""
     check_campaign(write, context.now())
     segment = _usable_segment(context, application_id, write)
-    template = write.get("TemplateConfiguration", {}).get("EmailTemplate")
-    if template:
-        require_email_template(context, template.get("Name", ""), template.get("Version"))
+    for member, kind in (("EmailTemplate", "EMAIL"), ("SMSTemplate", "SMS")):
+        template = write.get("TemplateConfiguration", {}).get(member)
+        if template:
+            require_template(context, kind, template.get("Name", ""), template.get("Version"))
     return segment
 
 

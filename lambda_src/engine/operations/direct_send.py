@@ -10,7 +10,7 @@ from engine.operations.direct_message import SERVED, DirectMessage
 from engine.operations.recipients import Recipient
 from engine.rendering.template import RenderingError
 from engine.senders.outcome import SendOutcome
-from engine.senders.phone import SERVICE as PHONE_SERVICE
+from engine.senders.services import SERVICE_OF
 from engine.store import Put, ledger_key
 from engine.stream.outbox import emit
 from engine.stream.records import sms_opt_out
@@ -18,7 +18,6 @@ from engine.stream.records import sms_opt_out
 _THREADS: Final = 10
 # Opens and clicks come in for weeks, and show the request's context.
 _CONTEXT_KEPT_DAYS: Final = 60
-_SERVICES: Final = {"EMAIL": "sesv2", "SMS": PHONE_SERVICE, "VOICE": PHONE_SERVICE}
 
 
 def send_all(
@@ -42,7 +41,7 @@ def send_all(
     _keep_context(context, run, shared, recipients)
     for channel in messages:
         # Made here: clients may be used by several threads, but not be made by them.
-        context.client(_SERVICES[channel])
+        context.client(SERVICE_OF[channel])
 
     def send(recipient: Recipient) -> SendOutcome:
         if recipient.refused is not None:

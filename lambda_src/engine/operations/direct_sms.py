@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine import choices
 from engine.context import Context
 from engine.errors import BadRequest
 from engine.operations.channels import usable_channel
@@ -14,6 +13,7 @@ from engine.operations.substitutions import Substitutions, substitutions_of
 from engine.rendering.template import render
 from engine.senders.outcome import SendOutcome
 from engine.senders.sms import SmsToSend, send_sms
+from engine.senders.sms_settings import sms_settings
 from engine.store import Document
 
 
@@ -67,22 +67,3 @@ def direct_sms(context: Context, application_id: str, message_request: Document)
     return DirectSms(
         body, substitutions_of(configuration, "SMSMessage", template), sms_settings(message, channel)
     )
-
-
-def sms_settings(message: Mapping[str, Any], channel: Mapping[str, Any]) -> dict[str, Any]:
-    """What a message and its channel say of a text message beside its text, as `SmsToSend` has it.
-
-    Args:
-        message: An `SMSMessage` or a `CampaignSmsMessage`.
-        channel: The application's SMS channel; empty if it has none.
-    """
-    own = (message.get("OriginationNumber"), message.get("SenderId"))
-    default = (channel.get("ShortCode"), channel.get("SenderId"))
-    order = 1 if choices.ORIGINATION_NUMBER_OUTRANKS_SENDER_ID else -1
-    names = {"IN_ENTITY_ID": message.get("EntityId"), "IN_TEMPLATE_ID": message.get("TemplateId")}
-    return {
-        "origination": next(filter(None, (*own[::order], *default[::order])), None),
-        "message_type": message.get("MessageType"),
-        "keyword": message.get("Keyword"),
-        "country_parameters": {name: value for name, value in names.items() if value},
-    }

@@ -61,10 +61,6 @@ def channel_key(application_id: str, channel_type: str) -> Key:
     return Key(f"APP#{application_id}", f"CHANNEL#{channel_type}")
 
 
-def email_channel_key(application_id: str) -> Key:
-    return channel_key(application_id, "EMAIL")
-
-
 def import_job_key(application_id: str, job_id: str) -> Key:
     return Key(f"IMPORTS#{application_id}", _sort_key(job_id))
 

@@ -10,16 +10,9 @@ from engine.operations.message_templates import (
     create_template,
     delete_template,
     get_template,
-    require_template,
     update_template,
 )
 from engine.operations.registry import Request
-from engine.store import Item
-
-
-def require_email_template(context: Context, name: str, version: str | None = None) -> Item:
-    """An e-mail template, in the active version unless another is asked for."""
-    return require_template(context, "EMAIL", name, version)
 
 
 def create_email_template(context: Context, request: Request) -> dict[str, Any]:

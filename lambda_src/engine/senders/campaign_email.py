@@ -1,23 +1,15 @@
 """A campaign's e-mail, rendered for one endpoint."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.context import Context
-from engine.operations.documents import active_template_key, template_key
 from engine.rendering.template import render
-from engine.senders.email import EmailToSend
+from engine.senders.campaign_message import NotSendable, campaign_template, default_values
+from engine.senders.email import EmailToSend, send_email
+from engine.senders.outcome import SendOutcome
 from engine.store import Document
-
-
-class NotSendable(Exception):
-    """The campaign has no e-mail that could be sent to anybody."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -42,14 +34,14 @@ class CampaignEmail:
     defaults: Mapping[str, Any]
     configuration_set: str | None
 
-    def render(self, endpoint: Document) -> EmailToSend:
-        """The message to one endpoint; a variable without a value shows as nothing.
+    def send(self, context: Context, endpoint: Document) -> SendOutcome:
+        """Send it to one endpoint; a variable without a value shows as nothing.
 
         Raises:
             RenderingError: A template is broken.
         """
         layers = [endpoint, self.defaults]
-        return EmailToSend(
+        email = EmailToSend(
             application_id=endpoint["ApplicationId"],
             run=self.run,
             address=endpoint["Address"],
@@ -60,6 +52,7 @@ class CampaignEmail:
             headers={name: render(value, layers) for name, value in self.headers.items()},
             configuration_set=self.configuration_set,
         )
+        return send_email(context, email)
 
 
 def campaign_email(
@@ -77,7 +70,7 @@ def campaign_email(
         NotSendable: No sender, no such template, or the channel is switched off.
     """
     message: Mapping[str, Any] = campaign.get("MessageConfiguration", {}).get("EmailMessage") or {}
-    template = _template(context, campaign.get("TemplateConfiguration", {}).get("EmailTemplate"))
+    template = campaign_template(context, campaign, "EmailTemplate", "EMAIL")
     from_address = message.get("FromAddress") or channel.get("FromAddress")
     if channel.get("Enabled") is False:
         raise NotSendable("the e-mail channel of the application is not enabled")
@@ -91,30 +84,6 @@ def campaign_email(
         text=message.get("Body") or template.get("TextPart"),
         html=message.get("HtmlBody") or template.get("HtmlPart"),
         headers={header["Name"]: header.get("Value", "") for header in headers},
-        defaults=_defaults(template.get("DefaultSubstitutions")),
+        defaults=default_values(template),
         configuration_set=channel.get("ConfigurationSet"),
     )
-
-
-def _template(context: Context, reference: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not reference:
-        return {}
-    version = reference.get("Version")
-    if version is None:
-        key = active_template_key("EMAIL", reference["Name"])
-    elif str(version).isdigit():
-        key = template_key("EMAIL", reference["Name"], int(version))
-    else:
-        raise NotSendable(f"the template's version must be a number, got {version!r}")
-    item = context.store.get(key)
-    if item is None:
-        raise NotSendable(f"there is no e-mail template {reference['Name']}")
-    return item.doc
-
-
-def _defaults(text: str | None) -> Mapping[str, Any]:
-    try:
-        defaults: Any = json.loads(text or "{}")
-    except ValueError:
-        raise NotSendable("the template's DefaultSubstitutions are not JSON") from None
-    return defaults if isinstance(defaults, dict) else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.context import Context
-from engine.senders.outcome import SendOutcome as SendOutcome
+from engine.senders.outcome import SendOutcome
 from engine.senders.safety import why_mail_held_back
 from engine.store import address_hash
 

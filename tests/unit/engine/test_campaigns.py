@@ -109,8 +109,8 @@ def custom(**delivery: Any) -> dict[str, Any]:
         ({"Limits": {"Total": 101}}, 400, "Limits.Total must be between"),
         ({"Hook": {"LambdaFunctionName": "a b"}}, 400, "Hook.LambdaFunctionName must be"),
         ({"MessageConfiguration": {}}, 400, "needs a MessageConfiguration"),
-        ({"MessageConfiguration": {"SMSMessage": {"Body": "b"}}}, 501, "SMSMessage is not served"),
-        ({"TemplateConfiguration": {"SMSTemplate": {"Name": "t"}}}, 501, "SMSTemplate is not served"),
+        ({"MessageConfiguration": {"ADMMessage": {"Body": "b"}}}, 501, "ADMMessage is not served"),
+        ({"TemplateConfiguration": {"PushTemplate": {"Name": "t"}}}, 501, "PushTemplate is not served"),
         (
             {"TemplateConfiguration": {"EmailTemplate": {"Name": "t"}}},
             404,
