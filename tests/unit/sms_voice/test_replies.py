@@ -2,7 +2,7 @@
 
 import pytest
 
-from embedded.sms_voice.replies import OPT_OUT_WORDS, act_on, new_reply
+from embedded.sms_voice.replies import act_on, new_reply
 from tests.support.phones import Phones
 
 HANDSET = "+14255550100"
@@ -18,7 +18,10 @@ def is_opted_out(phones: Phones, name: str = "Default") -> bool:
     return HANDSET in phones.account.opted_out[name]
 
 
-@pytest.mark.parametrize("word", sorted(OPT_OUT_WORDS))
+@pytest.mark.parametrize(
+    "word",
+    ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"],
+)
 def test_every_word_of_aws_opts_out_and_is_answered_with_the_stop_message(phones: Phones, word: str) -> None:
     number = phones.number()["PhoneNumberId"]
     phones.call("PutKeyword", OriginationIdentity=number, Keyword="STOP", KeywordMessage="Goodbye")

@@ -98,6 +98,7 @@ def test_a_toll_free_number_goes_abroad_only_where_it_is_enabled(phones: Phones)
         ("MessageBody", "a" * 1601),
         ("MessageBody", "   "),
         ("DestinationPhoneNumber", "tel:1"),
+        ("DestinationPhoneNumber", "+14255550100;"),
         ("MessageType", "URGENT"),
         ("TimeToLive", 4),
         ("TimeToLive", True),
