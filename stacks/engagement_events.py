@@ -22,8 +22,8 @@ class EngagementEventsStack(Stack):
         events = EngagementEvents(self, "Events", event_stream=self.event_stream, callback_url=callback_url)
         for name, value in {
             "StreamName": self.event_stream.stream.stream_name,
-            "CallbackSecretArn": events.secret.secret_arn,
-            "CallbackDeadLettersUrl": events.dead_letters.queue_url,
+            "CallbackSecretArn": events.callbacks.secret.secret_arn,
+            "CallbackDeadLettersUrl": events.callbacks.dead_letters.queue_url,
             "MalformedDeadLettersUrl": events.malformed.queue_url,
             "UnreadDeadLettersUrl": events.unread.queue_url,
         }.items():

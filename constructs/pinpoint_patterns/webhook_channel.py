@@ -1,13 +1,12 @@
 """A custom channel to a vendor's message API."""
 
-from urllib.parse import urlsplit
-
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from pinpoint_patterns._signing_secret import signing_secret
+from pinpoint_patterns._webhook_url import check_webhook_url
 from pinpoint_patterns.custom_channel import CustomChannel
 from pinpoint_patterns.project import IPinpointProject
 
@@ -49,7 +48,7 @@ class WebhookChannel(CustomChannel):
         give_up_after: Duration | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:
-        _check_url(url)
+        check_webhook_url(url)
         super().__init__(
             scope,
             construct_id,
@@ -66,12 +65,3 @@ class WebhookChannel(CustomChannel):
         self.secret = secret or signing_secret(self, "Secret", encryption_key=encryption_key)
         self.secret.grant_read(self.sender.function)
         self.sender.function.add_environment("WEBHOOK_SECRET_ARN", self.secret.secret_arn)
-
-
-def _check_url(url: str) -> None:
-    if Token.is_unresolved(url):
-        return
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not parts.hostname or not (parts.scheme == "https" or local):
-        raise ValueError(f"url must start with https:// (http:// only for 127.0.0.1), got {url!r}")

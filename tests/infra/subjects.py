@@ -10,6 +10,7 @@ from typing import Any
 from aws_cdk.assertions import Template
 
 from tests.infra import (
+    test_callback_sender,
     test_campaign_hook,
     test_custom_channel,
     test_engagement_events,
@@ -38,7 +39,7 @@ class Subject:
     build: Callable[[], Template]
     modules: tuple[ModuleType, ...]
     fixture: str = "template"
-    own: str = ""
+    own: str | tuple[str, ...] = ""
 
     @cached_property
     def template(self) -> Template:
@@ -80,7 +81,14 @@ SUBJECTS = {
     "project": Subject(test_project.with_everything, (test_project,)),
     "import bucket": Subject(test_import_bucket.importing, (test_import_bucket,)),
     "event stream": Subject(test_event_stream.with_consumer, (test_event_stream,)),
-    "engagement events": Subject(test_engagement_events.with_url, (test_engagement_events,), own="Events"),
+    "callback sender": Subject(
+        test_callback_sender.with_producer, (test_callback_sender,), own=("Callbacks", "Producer")
+    ),
+    "engagement events": Subject(
+        test_engagement_events.with_url,
+        (test_engagement_events,),
+        own=("EventsConsumer", "EventsMalformed"),
+    ),
     "webhook channel": Subject(test_custom_channel.webhook_template, (test_custom_channel,), "webhook"),
     "inbox channel": Subject(test_custom_channel.inbox_template, (test_custom_channel,), "inbox"),
     "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),

@@ -2,23 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from patterns.engagement_events.events import Event, HardBounce
-
-
-@dataclass(frozen=True)
-class Callback:
-    """One call of the platform's webhook.
-
-    Attributes:
-        key: The same whenever the event comes again, so that it is told once.
-        body: What is posted. It holds an address: it belongs in no log.
-    """
-
-    key: str
-    body: dict[str, Any]
+from pinpoint_runtime.callbacks import Callback
 
 
 def callbacks_for(event: Event) -> Iterator[Callback]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import MalformedRecord, parse
 from pinpoint_runtime.batch import BatchResponse, Record, stream_failures
+from pinpoint_runtime.callbacks import queue_callbacks
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
 from pinpoint_runtime.settings import text
@@ -34,10 +35,7 @@ def handle(record: Record) -> None:
     except (MalformedRecord, binascii.Error) as malformed:
         _set_aside(record, getattr(malformed, "reason", "the record is not base64"))
         return
-    for callback in callbacks:
-        _SQS.send_message(
-            QueueUrl=_CALLBACKS, MessageBody=json.dumps({"key": callback.key, "body": callback.body})
-        )
+    queue_callbacks(_SQS, _CALLBACKS, callbacks)
 
 
 def _set_aside(record: Record, reason: str) -> None:

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import CampaignSend, HardBounce, MalformedRecord, OtherEvent, parse
-from pinpoint_runtime.webhook import Accepted, Outcome, Rejected, RetryLater, Unknown
+from pinpoint_runtime.callbacks import Callback, callback_from_json
 from tests.support.lambda_context import LambdaContext
 from tests.support.payloads import payload
 
@@ -103,24 +103,10 @@ def test_what_is_no_event_has_a_reason(data: bytes, reason: str | None) -> None:
 
 
 @dataclass
-class Platform:
-    """A webhook that answers as planned and then accepts."""
-
-    plan: list[Outcome] = field(default_factory=list[Outcome])
-    posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
-
-    def post(self, key: str, body: dict[str, Any]) -> Outcome:
-        self.posts.append((key, body))
-        return self.plan.pop(0) if self.plan else Accepted(200)
-
-
-@dataclass
 class World:
-    """The queues, the two functions between them and the platform."""
+    """The consumer and its queues."""
 
     consumer: ModuleType
-    sender: ModuleType
-    platform: Platform
     urls: dict[str, str]
 
     def consume(self, *data: bytes) -> dict[str, Any]:
@@ -132,27 +118,12 @@ class World:
         return answer
 
     def waiting(self, name: str) -> list[dict[str, Any]]:
-        received = boto3.client("sqs").receive_message(
-            QueueUrl=self.urls[name], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
+        received = boto3.client("sqs").receive_message(QueueUrl=self.urls[name], MaxNumberOfMessages=10)
         messages: list[dict[str, Any]] = received.get("Messages", [])
         return messages
 
-    def send(self, messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-        records = [
-            {"messageId": one["MessageId"], "receiptHandle": one["ReceiptHandle"], "body": one["Body"]}
-            for one in messages
-        ]
-        failures: list[dict[str, str]] = self.sender.handler({"Records": records}, LambdaContext())[
-            "batchItemFailures"
-        ]
-        return failures
-
-
-def fresh(name: str) -> ModuleType:
-    """The module as a cold start would load it."""
-    sys.modules.pop(f"patterns.engagement_events.{name}", None)
-    return importlib.import_module(f"patterns.engagement_events.{name}")
+    def callbacks(self) -> list[Callback]:
+        return [callback_from_json(one["Body"]) for one in self.waiting("calls")]
 
 
 @pytest.fixture
@@ -160,27 +131,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws():
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
-        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("calls", "dead", "malformed")}
-        boto3.client("dynamodb").create_table(
-            TableName="ledger",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        for name, value in {
-            "CALLBACKS_QUEUE_URL": urls["calls"],
-            "DEAD_LETTERS_QUEUE_URL": urls["dead"],
-            "MALFORMED_QUEUE_URL": urls["malformed"],
-            "LEDGER_TABLE": "ledger",
-            "CALLBACK_URL": "https://cdp.example.com/v1/callbacks",
-            "CALLBACK_SECRET_ARN": "arn:secret",
-            "MOST_ATTEMPTS": "3",
-        }.items():
-            monkeypatch.setenv(name, value)
-        consumer, sender = fresh("consumer"), fresh("sender")
-        platform = Platform()
-        vars(sender)["_WEBHOOK"] = platform
-        yield World(consumer, sender, platform, urls)
+        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("calls", "malformed")}
+        monkeypatch.setenv("CALLBACKS_QUEUE_URL", urls["calls"])
+        monkeypatch.setenv("MALFORMED_QUEUE_URL", urls["malformed"])
+        sys.modules.pop("patterns.engagement_events.consumer", None)
+        yield World(importlib.import_module("patterns.engagement_events.consumer"), urls)
 
 
 def encoded(record: dict[str, Any]) -> bytes:
@@ -195,11 +150,12 @@ def test_of_a_batch_of_every_kind_the_hard_bounce_calls_for_something(world: Wor
     assert world.waiting("malformed") == []
 
 
-def test_a_hard_bounce_reaches_the_platform_once_however_often_it_comes(world: World) -> None:
+def test_a_hard_bounce_calls_for_one_callback_under_one_key_however_often_it_comes(world: World) -> None:
     assert world.consume(encoded(bounce()), encoded(bounce())) == {"batchItemFailures": []}
-    assert world.send(world.waiting("calls")) == []
-    ((key, body),) = world.platform.posts
-    assert key.startswith("bounce_")
+    first, again = world.callbacks()
+    assert first == again
+    assert first.key.startswith("bounce_")
+    body = first.body
     assert (body["type"], body["address"], body["campaign_id"]) == ("email.hard_bounce", ADDRESS, "c1")
     assert body["timestamp"] == "2025-11-24T16:00:01.234Z"
 
@@ -221,50 +177,8 @@ def test_a_queue_that_cannot_be_written_to_brings_the_record_back(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
-def test_a_platform_that_asks_for_patience_is_asked_again_and_never_given_up(world: World) -> None:
-    world.consume(encoded(bounce()))
-    messages = world.waiting("calls")
-    world.platform.plan = [RetryLater("http_429", 1.0)] * 6
-    for _ in range(6):
-        assert len(world.send(messages)) == 1
-    assert world.send(messages) == []
-    assert len(world.platform.posts) == 7
-    assert len({key for key, _ in world.platform.posts}) == 1
-    assert world.waiting("dead") == []
-
-
-def test_a_callback_that_is_refused_is_dead_with_the_reason(world: World) -> None:
-    world.consume(encoded(bounce()))
-    world.platform.plan = [Rejected("http_400")]
-    assert world.send(world.waiting("calls")) == []
-    (dead,) = world.waiting("dead")
-    assert dead["MessageAttributes"]["Reason"]["StringValue"] == "http_400"
-
-
-@pytest.mark.parametrize("outcome", [RetryLater("http_500"), Unknown("ReadTimeoutError")])
-def test_a_callback_that_fails_too_often_is_dead_with_the_reason(world: World, outcome: Outcome) -> None:
-    world.consume(encoded(bounce()))
-    messages = world.waiting("calls")
-    world.platform.plan = [outcome] * 3
-    failures = [len(world.send(messages)) for _ in range(3)]
-    assert failures == [1, 1, 0]
-    (dead,) = world.waiting("dead")
-    assert "after 3 attempts" in dead["MessageAttributes"]["Reason"]["StringValue"]
-
-
-def test_a_lost_answer_is_repeated_under_the_same_key(world: World) -> None:
-    world.consume(encoded(bounce()))
-    messages = world.waiting("calls")
-    world.platform.plan = [Unknown("ProtocolError")]
-    assert len(world.send(messages)) == 1
-    assert world.send(messages) == []
-    assert len({key for key, _ in world.platform.posts}) == 1
-
-
 def test_no_address_is_in_any_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         world.consume(encoded(bounce()), b"rubbish " + ADDRESS.encode())
-        world.platform.plan = [Rejected("http_400")]
-        world.send(world.waiting("calls"))
     assert caplog.records
     assert ADDRESS not in " ".join(str(vars(record)) for record in caplog.records)
