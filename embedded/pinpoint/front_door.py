@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from embedded import ministack_names, payload_limit
 from embedded.pinpoint import engine
-from embedded.pinpoint.operations import Request, identify
+from embedded.pinpoint.operations import identify
 from embedded.pinpoint.proxy_event import proxy_event
 from embedded.request_path import raw_path
 from embedded.server import Server
+from embedded.service_iam.callers import caller_refusal
 
 _Answer = tuple[int, dict[str, Any], bytes]
 
 _SERVICE: Final = "mobiletargeting"
-_EVALUATOR: Final = "ministack.core.iam_evaluator"
 _ROUTER: Final = "ministack.core.router"
 _SCOPES: Final = f"{_ROUTER}._KNOWN_AWS_SERVICE_NAMES"
 
@@ -34,9 +34,9 @@ async def _handle(
     region = ministack_names.find(f"{_ROUTER}.extract_region")(headers, query)
     request = identify(method, raw_path(), region)
     if request is not None:
-        refusal = _refusal(request, region, headers, query)
+        refusal = caller_refusal(headers, query, request.action, request.resource)
         if refusal is not None:
-            return refusal
+            return _error(403, refusal.code, refusal.message)
     event = proxy_event(method, raw_path(), headers, body, query)
     if payload_limit.exceeded(event):
         return _error(413, "PayloadTooLargeException", "The request is larger than the service takes.")
@@ -48,31 +48,6 @@ async def _handle(
     # ministack adds its own request id under the lower-case name.
     given = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
     return int(answer["statusCode"]), given, content.encode()
-
-
-def _refusal(
-    request: Request, region: str, headers: dict[str, str], query: dict[str, list[str]]
-) -> _Answer | None:
-    """What IAM answers when the caller may not do it; the signature itself was checked before."""
-    access_key = ministack_names.find(f"{_ROUTER}.extract_access_key_id")(headers, query)
-    denied = ministack_names.find(f"{_EVALUATOR}.enforce")(
-        access_key, request.action, _SERVICE, region, resource_arn=request.resource
-    )
-    if denied is None:
-        return None
-    if isinstance(denied, ministack_names.find(f"{_EVALUATOR}.AuthError")):
-        return _error(403, denied.code, denied.message)
-    reason = (
-        "with an explicit deny in an identity-based policy"
-        if denied.decision == "Deny"
-        else f"because no identity-based policy allows the {request.action} action"
-    )
-    return _error(
-        403,
-        "AccessDeniedException",
-        f"User: {denied.principal_arn} is not authorized to perform: {request.action} "
-        f"on resource: {request.resource} {reason}",
-    )
 
 
 def _error(status: int, code: str, message: str) -> _Answer:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/CommonErrors
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 _BAD_REQUEST: Final = 400
 
@@ -32,7 +32,7 @@ class ServiceError(Exception):
         members: Its members besides `Message`.
     """
 
-    code: ClassVar[str]
+    code: str
     status: int = _BAD_REQUEST
 
     def __init__(self, message: str, **members: Any) -> None:
@@ -45,10 +45,12 @@ class ServiceError(Exception):
         return {"__type": self.code, "Message": self.message, **self.members}
 
 
-class AccessDenied(ServiceError):
-    """IAM does not allow the call."""
+class Refused(ServiceError):
+    """IAM does not allow the call, or does not know the caller."""
 
-    code = "AccessDeniedException"
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Conflict(ServiceError):

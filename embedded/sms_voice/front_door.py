@@ -2,18 +2,18 @@
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from embedded.ministack_names import find, replace
+from embedded.service_iam.callers import caller_refusal
 from embedded.sms_voice import model
 from embedded.sms_voice.authority import SERVICE, Question, questions
-from embedded.sms_voice.errors import AccessDenied, Invalid, NotServed, ServiceError
+from embedded.sms_voice.errors import Invalid, NotServed, Refused, ServiceError
 from embedded.sms_voice.service import OPERATIONS, SENDS, Service
 
 _Answer = tuple[int, dict[str, Any], bytes]
 _Handler = Callable[..., Awaitable[_Answer]]
-_EVALUATOR: Final = "ministack.core.iam_evaluator"
 _ROUTER: Final = "ministack.core.router"
 _SCOPES: Final = f"{_ROUTER}._KNOWN_AWS_SERVICE_NAMES"
 _TARGET_PREFIX: Final = "PinpointSMSVoiceV2."
@@ -38,7 +38,7 @@ def _handler(service: Service) -> _Handler:
             region: str = find(f"{_ROUTER}.extract_region")(headers, query)
             operation = headers.get("x-amz-target", "").removeprefix(_TARGET_PREFIX)
             request = _read(operation, body)
-            _authorise(service, operation, request, region, headers, query)
+            _authorise(questions(operation, request, service.account(region)), headers, query)
             return _answer(200, service.call(operation, request, region))
         except ServiceError as error:
             return _answer(error.status, error.body())
@@ -58,40 +58,11 @@ def _read(operation: str, body: bytes) -> dict[str, Any]:
     return model.check(operation, parsed)
 
 
-def _authorise(
-    service: Service,
-    operation: str,
-    request: dict[str, Any],
-    region: str,
-    headers: dict[str, str],
-    query: dict[str, list[str]],
-) -> None:
-    access_key = find(f"{_ROUTER}.extract_access_key_id")(headers, query)
-    for question in questions(operation, request, service.account(region)):
-        denied = find(f"{_EVALUATOR}.enforce")(
-            access_key,
-            question.action,
-            question.action.partition(":")[0],
-            region,
-            resource_arn=question.resource,
-            service_context=dict(question.keys),
-        )
-        if denied is not None:
-            raise AccessDenied(_why(denied, question))
-
-
-def _why(denied: Any, question: Question) -> str:
-    if isinstance(denied, find(f"{_EVALUATOR}.AuthError")):
-        return str(denied.message)
-    reason = (
-        "with an explicit deny in an identity-based policy"
-        if denied.decision == "Deny"
-        else f"because no identity-based policy allows the {question.action} action"
-    )
-    return (
-        f"User: {denied.principal_arn} is not authorized to perform: {question.action} "
-        f"on resource: {question.resource} {reason}"
-    )
+def _authorise(asked: Iterable[Question], headers: dict[str, str], query: dict[str, list[str]]) -> None:
+    for question in asked:
+        refusal = caller_refusal(headers, query, question.action, question.resource, keys=dict(question.keys))
+        if refusal is not None:
+            raise Refused(refusal.code, refusal.message)
 
 
 def _answer(status: int, body: dict[str, Any]) -> _Answer:

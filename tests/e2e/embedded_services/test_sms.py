@@ -293,6 +293,18 @@ def test_a_dry_run_is_answered_and_sends_nothing(aws: EmbeddedAws, sms: Any) -> 
     assert handset(aws, "+14255550104") == []
 
 
+def test_a_caller_that_nobody_knows_is_told_so(aws: EmbeddedAws) -> None:
+    stranger = boto3.client(
+        "pinpoint-sms-voice-v2",
+        endpoint_url=aws.endpoint,
+        region_name=REGION,
+        aws_access_key_id="AKIASTRANGERSTRANGER",
+        aws_secret_access_key="nobody's",
+    )
+    answer = refusal(stranger.describe_pools)
+    assert answer["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException")
+
+
 def test_an_operation_that_is_not_served_says_so_by_its_name(sms: Any) -> None:
     answer = refusal(sms.describe_spend_limits)
     assert answer["Reason"] == "UNKNOWN_OPERATION"
