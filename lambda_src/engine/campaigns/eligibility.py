@@ -7,10 +7,10 @@ from engine import choices
 from engine.store import Document
 
 Sender: TypeAlias = Literal["CUSTOM", "EMAIL", "SMS"]
-# The message and the template that a campaign may have for a channel.
-_OWN: Final[Mapping[Sender, tuple[str, str]]] = {
-    "EMAIL": ("EmailMessage", "EmailTemplate"),
-    "SMS": ("SMSMessage", "SMSTemplate"),
+# By channel: its sender, and the message and the template that a campaign may have for it.
+_OWN: Final[Mapping[str, tuple[Sender, str, str]]] = {
+    "EMAIL": ("EMAIL", "EmailMessage", "EmailTemplate"),
+    "SMS": ("SMS", "SMSMessage", "SMSTemplate"),
 }
 
 
@@ -20,18 +20,19 @@ def sender_for(campaign: Mapping[str, Any], channel_type: str | None) -> Sender 
     if campaign.get("MessageConfiguration", {}).get("CustomMessage") is not None:
         delivery = campaign.get("CustomDeliveryConfiguration", {})
         custom = set(delivery.get("EndpointTypes") or ["CUSTOM"])
-    own = next((sender for sender in _OWN if sender == channel_type and _has_own(campaign, sender)), None)
+    own = _own_sender(campaign, channel_type or "")
     if channel_type in custom and (own is None or choices.CUSTOM_DELIVERY_TAKES_ITS_TYPES):
         return "CUSTOM"
     return own
 
 
-def _has_own(campaign: Mapping[str, Any], sender: Sender) -> bool:
-    message, template = _OWN[sender]
-    return bool(
-        campaign.get("MessageConfiguration", {}).get(message)
-        or campaign.get("TemplateConfiguration", {}).get(template)
-    )
+def _own_sender(campaign: Mapping[str, Any], channel_type: str) -> Sender | None:
+    """The engine's sender for a channel, if the campaign has a message or a template for it."""
+    if channel_type not in _OWN:
+        return None
+    sender, message, template = _OWN[channel_type]
+    has_message = campaign.get("MessageConfiguration", {}).get(message)
+    return sender if has_message or campaign.get("TemplateConfiguration", {}).get(template) else None
 
 
 def why_left_out(campaign: Mapping[str, Any], endpoint: Document) -> str | None:

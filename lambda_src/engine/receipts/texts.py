@@ -63,8 +63,7 @@ def read_text_receipt(event: Mapping[str, Any]) -> TextReceipt | None:
         "number_of_message_parts": detail.get("totalMessageParts"),
         "message_type": str(detail.get("messageType") or "").capitalize(),
     }
-    price = detail.get("totalMessagePrice")
-    priced = price is not None and event_type != "_SMS.BUFFERED"
+    price = None if event_type == "_SMS.BUFFERED" else detail.get("totalMessagePrice")
     return TextReceipt(
         event_type=event_type,
         happened_at=int(detail["eventTimestamp"]),
@@ -72,7 +71,7 @@ def read_text_receipt(event: Mapping[str, Any]) -> TextReceipt | None:
         context={name: str(value) for name, value in (detail.get("context") or {}).items()},
         attributes={name: str(value) for name, value in attributes.items() if value not in (None, "")},
         # Rounded: a price in dollars has five decimals, and binary fractions have more.
-        metrics={"price_in_millicents_usd": round(float(price) * _MILLICENTS, 3)} if priced else {},
+        metrics={} if price is None else {"price_in_millicents_usd": round(float(price) * _MILLICENTS, 3)},
     )
 
 
