@@ -1,5 +1,6 @@
 """Whether the caller of a request may do what it asks, for the services that the embedded AWS adds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ def caller_refusal(
     action: str,
     resource: str,
     *,
-    keys: dict[str, str] | None = None,
+    keys: Mapping[str, Any] | None = None,
 ) -> Refusal | None:
     """Why the caller may not do something, or None; the signature itself was checked before.
 
@@ -36,7 +37,7 @@ def caller_refusal(
         query: Of the request, which a presigned one has its key in.
         action: Such as `sms-voice:SendTextMessage`.
         resource: An ARN, or `*`.
-        keys: Condition keys of the action's own.
+        keys: Condition keys that AWS fills for the action.
     """
     denied: Any = find(f"{_EVALUATOR}.enforce")(
         find(f"{_ROUTER}.extract_access_key_id")(headers, query),
@@ -44,7 +45,7 @@ def caller_refusal(
         action.partition(":")[0],
         find(f"{_ROUTER}.extract_region")(headers, query),
         resource_arn=resource,
-        service_context=keys,
+        service_context=dict(keys or {}),
     )
     if denied is None:
         return None

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_pinpoint
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from embedded.sms_voice.account import Account
@@ -25,12 +25,12 @@ class Question:
     Attributes:
         action: Such as `sms-voice:SendTextMessage`.
         resource: An ARN, or `*` where the request names no resource.
-        keys: Condition keys of the action's own.
+        keys: Condition keys that AWS fills for the action.
     """
 
     action: str
     resource: str
-    keys: tuple[tuple[str, str], ...] = ()
+    keys: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 # The members that name resources, with what they name.
@@ -73,11 +73,24 @@ def questions(operation: str, request: _Facts, account: Account) -> Iterator[Que
     """
     action = f"{SERVICE}:{operation}"
     resources = list(dict.fromkeys(_resources(operation, request, account))) or [_ANY]
-    yield from (Question(action, resource) for resource in resources)
-    if operation in _TAGGING and request.get("Tags"):
-        yield Question(f"{SERVICE}:TagResource", _ANY)
+    tags = _request_tags(request)
+    yield from (Question(action, resource, {**_tags_of(account, resource), **tags}) for resource in resources)
+    if operation in _TAGGING and tags:
+        yield Question(f"{SERVICE}:TagResource", _ANY, tags)
     for role in filter(None, (role(request) for role in _ROLES)):
-        yield Question("iam:PassRole", role, (("iam:PassedToService", "sms-voice.amazonaws.com"),))
+        yield Question("iam:PassRole", role, {"iam:PassedToService": "sms-voice.amazonaws.com"})
+
+
+def _request_tags(request: _Facts) -> _Facts:
+    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+    names = [*tags, *request.get("TagKeys", [])]
+    if not names:
+        return {}
+    return {"aws:TagKeys": names, **{f"aws:RequestTag/{name}": value for name, value in tags.items()}}
+
+
+def _tags_of(account: Account, resource: str) -> _Facts:
+    return {f"aws:ResourceTag/{name}": value for name, value in account.tags.get(resource, {}).items()}
 
 
 def _resources(operation: str, request: _Facts, account: Account) -> Iterator[str]:

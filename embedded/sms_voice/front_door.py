@@ -60,7 +60,7 @@ def _read(operation: str, body: bytes) -> dict[str, Any]:
 
 def _authorise(asked: Iterable[Question], headers: dict[str, str], query: dict[str, list[str]]) -> None:
     for question in asked:
-        refusal = caller_refusal(headers, query, question.action, question.resource, keys=dict(question.keys))
+        refusal = caller_refusal(headers, query, question.action, question.resource, keys=question.keys)
         if refusal is not None:
             raise Refused(refusal.code, refusal.message)
 

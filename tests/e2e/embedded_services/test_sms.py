@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.support.embedded_aws import ACCOUNT, REGION, EmbeddedAws, allow, eventually, policy, queue_arn
@@ -63,14 +64,17 @@ def as_role(aws: EmbeddedAws, name: str, statements: list[dict[str, Any]]) -> An
     keys = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="test")[
         "Credentials"
     ]
-    return boto3.client(
-        "pinpoint-sms-voice-v2",
-        endpoint_url=aws.endpoint,
-        region_name=REGION,
+    return sms_client(
+        aws,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
+
+
+def sms_client(aws: EmbeddedAws, **settings: Any) -> Any:
+    given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **settings}
+    return boto3.client("pinpoint-sms-voice-v2", endpoint_url=aws.endpoint, region_name=REGION, **given)
 
 
 def reports_queue(aws: EmbeddedAws, name: str, context: str) -> str:
@@ -266,6 +270,86 @@ def test_a_call_is_reported_as_a_call(aws: EmbeddedAws, sms: Any) -> None:
     assert (last["eventType"], last["callDurationInSeconds"] > 0) == ("VOICE_COMPLETED", True)
 
 
+def test_a_permission_may_hang_on_the_tags_of_a_number(aws: EmbeddedAws, sms: Any) -> None:
+    mine = new_number(sms, Tags=[{"Key": "team", "Value": "shop"}])
+    other = new_number(sms, Tags=[{"Key": "team", "Value": "bank"}])
+    tagged = {
+        **allow("sms-voice:SendTextMessage"),
+        "Condition": {"StringEquals": {"aws:ResourceTag/team": "shop"}},
+    }
+    sender = as_role(aws, "team-shop", [tagged])
+    text = {"DestinationPhoneNumber": "+14255550114", "MessageBody": "Hello"}
+    assert sender.send_text_message(OriginationIdentity=mine["PhoneNumberId"], **text)["MessageId"]
+    answer = refusal(sender.send_text_message, OriginationIdentity=other["PhoneNumberId"], **text)
+    assert answer["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_a_number_that_is_not_active_sends_nothing(aws: EmbeddedAws, sms: Any) -> None:
+    number = new_number(sms)
+    change = {"number": number["PhoneNumber"], "status": "PENDING"}
+    request = urllib.request.Request(
+        f"{aws.endpoint}/_ministack/sms-voice/numbers", json.dumps(change).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+    answer = refusal(
+        sms.send_text_message,
+        DestinationPhoneNumber="+14255550115",
+        OriginationIdentity=number["PhoneNumberId"],
+        MessageBody="Hello",
+    )
+    assert (answer["Reason"], answer["ResourceType"]) == ("RESOURCE_NOT_ACTIVE", "phone-number")
+
+
+def test_more_than_a_number_may_send_is_throttled(aws: EmbeddedAws, sms: Any) -> None:
+    number = new_number(sms, NumberType="TEN_DLC")
+    text = {"DestinationPhoneNumber": "+14255550116", "OriginationIdentity": number["PhoneNumberId"]}
+    sms.send_text_message(MessageBody="a" * 1600, **text)
+    once = sms_client(aws, config=Config(retries={"total_max_attempts": 1}))
+    answer = refusal(once.send_text_message, MessageBody="Hello", **text)
+    assert answer["Error"]["Code"] == "ThrottlingException"
+
+
+def test_a_report_can_come_twice(aws: EmbeddedAws, sms: Any) -> None:
+    number = new_number(sms)
+    url = reports_queue(aws, "reports-twice", "twice-1")
+    sms.send_text_message(
+        DestinationPhoneNumber="+14255599921",
+        OriginationIdentity=number["PhoneNumberId"],
+        MessageBody="Hello",
+        Context={"run": "twice-1"},
+    )
+    types = [event["detail"]["eventType"] for event in aws.receive(url, 6)]
+    assert sorted(types) == sorted(["TEXT_QUEUED", "TEXT_SUCCESSFUL", "TEXT_DELIVERED"] * 2)
+
+
+def test_a_delivery_stream_gets_reports_by_a_role_that_may_write_to_it(aws: EmbeddedAws, sms: Any) -> None:
+    s3, firehose = aws.client("s3"), aws.client("firehose")
+    s3.create_bucket(Bucket="sms-reports")
+    into_bucket = aws.role("firehose-sms", [allow("s3:*")], service="firehose.amazonaws.com")
+    firehose.create_delivery_stream(
+        DeliveryStreamName="sms-reports",
+        ExtendedS3DestinationConfiguration={"RoleARN": into_bucket, "BucketARN": "arn:aws:s3:::sms-reports"},
+    )
+    stream = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/sms-reports"
+    role = aws.role("sms-firehose", [allow("firehose:PutRecord*", on=stream)], "sms-voice.amazonaws.com")
+    sms.create_configuration_set(ConfigurationSetName="firehose")
+    sms.create_event_destination(
+        ConfigurationSetName="firehose",
+        EventDestinationName="stream",
+        MatchingEventTypes=["TEXT_DELIVERED"],
+        KinesisFirehoseDestination={"IamRoleArn": role, "DeliveryStreamArn": stream},
+    )
+    sent = sms.send_text_message(
+        DestinationPhoneNumber="+14255550117",
+        OriginationIdentity=new_number(sms)["PhoneNumberId"],
+        MessageBody="Hello",
+        ConfigurationSetName="firehose",
+    )
+    listed = eventually(lambda: s3.list_objects_v2(Bucket="sms-reports").get("Contents", []))
+    (report,) = (s3.get_object(Bucket="sms-reports", Key=each["Key"])["Body"].read() for each in listed)
+    assert json.loads(report)["messageId"] == sent["MessageId"]
+
+
 def test_an_opted_out_destination_is_refused_in_the_models_words(aws: EmbeddedAws, sms: Any) -> None:
     sms.create_opt_out_list(OptOutListName="marketing")
     number = new_number(sms, OptOutListName="marketing")
@@ -294,13 +378,7 @@ def test_a_dry_run_is_answered_and_sends_nothing(aws: EmbeddedAws, sms: Any) -> 
 
 
 def test_a_caller_that_nobody_knows_is_told_so(aws: EmbeddedAws) -> None:
-    stranger = boto3.client(
-        "pinpoint-sms-voice-v2",
-        endpoint_url=aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id="AKIASTRANGERSTRANGER",
-        aws_secret_access_key="nobody's",
-    )
+    stranger = sms_client(aws, aws_access_key_id="AKIASTRANGERSTRANGER")
     answer = refusal(stranger.describe_pools)
     assert answer["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException")
 
