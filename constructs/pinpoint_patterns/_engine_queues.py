@@ -32,6 +32,8 @@ LIMITS: Final = {
     "campaigns": WorkerLimits(Duration.minutes(2), max_receives=_ATTEMPTS_OF_RUNS),
     # Three hooks and three custom deliveries of 15 seconds each, then 50 mails.
     "deliveries": WorkerLimits(Duration.minutes(3), max_receives=_ATTEMPTS_OF_RUNS),
+    # The same work for events: it has five minutes, and must not stand behind a campaign to everybody.
+    "urgent": WorkerLimits(Duration.minutes(3), max_receives=_ATTEMPTS_OF_RUNS),
     "stream": WorkerLimits(Duration.minutes(1), batch_size=5),
     "receipts": WorkerLimits(Duration.minutes(1), batch_size=10),
 }

@@ -208,7 +208,7 @@ class PinpointEngine(Construct):
         self.campaigns_function = self._worker(
             "campaigns",
             "Finds whom a campaign is for, and cuts them into batches.",
-            sends_to=("campaigns", "deliveries", "stream"),
+            sends_to=("campaigns", "deliveries", "urgent", "stream"),
         )
         self.deliveries_function = self._worker(
             "deliveries",
@@ -217,6 +217,7 @@ class PinpointEngine(Construct):
             role=role,
             environment=self._sending,
         )
+        self._take_work(self.deliveries_function, "urgent")
         self.mail.grant_send(role)
         self.phone.grant_send(role)
         self.stream_function = self._worker(
@@ -253,10 +254,17 @@ class PinpointEngine(Construct):
             memory_size=1024,
             role=role,
         )
-        function.consume_queue(work.queue, batch_size=limits.batch_size, max_concurrency=self._concurrency)
+        self._take_work(function, room)
         # What can never be worked on goes there at once, with its reason.
         work.dead_letters.queue.grant_send_messages(function.role)
         return function
+
+    def _take_work(self, function: PatternFunction, queue: str) -> None:
+        function.consume_queue(
+            self.queues[queue].queue,
+            batch_size=LIMITS[queue].batch_size,
+            max_concurrency=self._concurrency,
+        )
 
     def _function(
         self,

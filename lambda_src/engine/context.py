@@ -34,7 +34,7 @@ def epoch_ms(moment: datetime) -> int:
 
 
 class Queues:
-    """The engine's work queues, by role name: `imports`, `campaigns`, `deliveries`, `stream`,
+    """The engine's work queues, by role name: `imports`, `campaigns`, `deliveries`, `urgent`, `stream`,
     and `dead_letters` for messages that a worker gives up, with the reason.
 
     Args:
@@ -125,7 +125,7 @@ def from_environment(account: str) -> Context:
 
     urls = {
         role: os.environ[name]
-        for role in ("imports", "campaigns", "deliveries", "stream", "dead_letters")
+        for role in ("imports", "campaigns", "deliveries", "urgent", "stream", "dead_letters")
         if (name := f"{role.upper()}_QUEUE_URL") in os.environ
     }
     return Context(

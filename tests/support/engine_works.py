@@ -34,6 +34,7 @@ WORKERS = {
     "imports": imports_work,
     "campaigns": campaigns_work,
     "deliveries": deliveries_work,
+    "urgent": deliveries_work,
     "stream": stream_work,
 }
 

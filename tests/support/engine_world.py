@@ -17,7 +17,7 @@ ACCOUNT = "123456789012"
 TABLE = "engine"
 # One for all tests: a session reads each service's model once. moto answers its clients while mocked.
 SESSION = Session("testing", "testing", region_name=REGION)
-QUEUES = ("imports", "campaigns", "deliveries", "stream")
+QUEUES = ("imports", "campaigns", "deliveries", "urgent", "stream")
 
 
 class Clock:

@@ -139,6 +139,6 @@ def _repeat(context: Context, campaign: Document, entries: Iterable[Item]) -> No
 def _send(context: Context, run: Run, batches: Iterable[str]) -> None:
     pointers = [run.names() | {"Batch": name} for name in batches]
     if pointers:
-        context.queues.send("deliveries", pointers)
+        context.queues.send("urgent", pointers)
     else:
         finish_if_done(context, run)

@@ -40,7 +40,8 @@ def sends_to(engine: Template, role_part: str) -> set[str]:
         if "sqs:SendMessage" in json.dumps(statement["Action"]):
             text = json.dumps(statement["Resource"])
             if "DeadLetters" not in text:
-                found |= {room for room in HANDLERS if f"EngineQueues{room.capitalize()}Queue" in text}
+                rooms = (*HANDLERS, "urgent")
+                found |= {room for room in rooms if f"EngineQueues{room.capitalize()}Queue" in text}
     return found
 
 
@@ -130,7 +131,7 @@ def test_the_three_workers_that_act_for_customers_share_the_delivery_role(engine
     [
         ("EngineApiFunctionRole", {"imports", "campaigns", "stream"}),
         ("EngineProviderRole", {"imports", "campaigns"}),
-        ("EngineCampaignsRole", {"campaigns", "deliveries", "stream"}),
+        ("EngineCampaignsRole", {"campaigns", "deliveries", "urgent", "stream"}),
         ("EngineReceiptsRole", {"stream"}),
         ("EngineDeliveryRole", {"imports", "campaigns", "deliveries", "stream"}),
     ],

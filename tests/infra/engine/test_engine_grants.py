@@ -71,7 +71,12 @@ def buries(*functions: str) -> dict[str, set[str]]:
         ("EngineProviderRole", {**TABLE, **feeds("Imports", "Campaigns"), **buries("Provider")}),
         (
             "EngineCampaignsRole",
-            {**TABLE, **works_on("Campaigns"), **feeds("Deliveries", "Stream"), **buries("Campaigns")},
+            {
+                **TABLE,
+                **works_on("Campaigns"),
+                **feeds("Deliveries", "Urgent", "Stream"),
+                **buries("Campaigns"),
+            },
         ),
         (
             "EngineReceiptsRole",
@@ -83,6 +88,7 @@ def buries(*functions: str) -> dict[str, set[str]]:
                 **TABLE,
                 **SENDS_MESSAGES,
                 **works_on("Imports", "Deliveries", "Stream"),
+                "<EngineQueuesUrgentQueue.Arn>": CONSUMES,
                 **feeds("Campaigns"),
                 **buries("Imports", "Deliveries", "Stream"),
                 "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*": {"sts:AssumeRole"},
@@ -104,7 +110,13 @@ def test_each_role_reaches_the_table_its_queues_and_what_its_work_needs(
         ("Imports", {"IMPORTS_QUEUE_URL", "DEAD_LETTERS_QUEUE_URL"}),
         (
             "Campaigns",
-            {"CAMPAIGNS_QUEUE_URL", "DELIVERIES_QUEUE_URL", "STREAM_QUEUE_URL", "DEAD_LETTERS_QUEUE_URL"},
+            {
+                "CAMPAIGNS_QUEUE_URL",
+                "DELIVERIES_QUEUE_URL",
+                "URGENT_QUEUE_URL",
+                "STREAM_QUEUE_URL",
+                "DEAD_LETTERS_QUEUE_URL",
+            },
         ),
         (
             "Deliveries",
@@ -141,6 +153,7 @@ def test_each_worker_takes_as_much_at_a_time_as_it_can_finish(engine: Template) 
         "<EngineQueuesImportsQueue.Arn>": 1,
         "<EngineQueuesCampaignsQueue.Arn>": 1,
         "<EngineQueuesDeliveriesQueue.Arn>": 1,
+        "<EngineQueuesUrgentQueue.Arn>": 1,
         "<EngineQueuesStreamQueue.Arn>": 5,
         "<EngineQueuesReceiptsQueue.Arn>": 10,
     }

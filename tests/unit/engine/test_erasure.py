@@ -67,7 +67,7 @@ def trigger_campaign(pinpoint: Any, world: World, app: str, segment: str) -> Non
         trigger_campaigns(world.context, json.loads(body))
     for body in world.messages("campaigns"):
         trigger(world.context, json.loads(body))
-    (sent,) = (json.loads(body) for body in world.messages("deliveries"))
+    (sent,) = (json.loads(body) for body in world.messages("urgent"))
     entry = ledger_key(sent["ActivityId"], "EMAIL", "0@example.com")
     world.context.store.put_all([Put(entry, {}), Put(Key(f"TOTAL#{campaign_id}#007", "e0"), {"Runs": {}})])
 

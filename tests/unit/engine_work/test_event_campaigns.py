@@ -130,6 +130,17 @@ def test_the_events_of_one_request_travel_fifty_a_batch(works: Works) -> None:
     assert counted(works, campaign) == {"Status.SUCCESS": 70}
 
 
+def test_a_batch_of_events_does_not_stand_behind_a_campaign_to_everybody(works: Works) -> None:
+    everybody = works.start_campaign(inboxes(works, 2))["Id"]
+    started = start_event_campaign(works)
+
+    put_events(works, "buyer")
+    works.run()
+
+    queues = {body["CampaignId"]: queue for queue, body in works.pump.handled if "Batch" in body}
+    assert queues == {everybody: "deliveries", started: "urgent"}
+
+
 def test_an_endpoint_must_be_in_the_segment_at_the_moment_of_the_event(works: Works) -> None:
     campaign = start_event_campaign(works, segment_id=dynamic_segment(works, **GOLD))
 
