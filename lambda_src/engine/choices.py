@@ -105,6 +105,10 @@ LANGUAGE_CHOOSES_THE_VOICE: Final[bool] = True
 # people instead of endpoints has not looked at it.
 USERS_MESSAGES_HONOUR_OPT_OUT: Final[bool] = True
 
+# In North America and some other places the digits do not tell a mobile phone from a landline: counted as
+# landlines, nobody there would be sent a text.
+UNTOLD_LINES_ARE_MOBILE: Final[bool] = True
+
 # What SendOTPMessage takes where the request leaves it out: digits, minutes, attempts, language.
 OTP_CODE_LENGTH: Final[int] = 6
 OTP_MINUTES: Final[int] = 15

@@ -97,6 +97,7 @@ _BY_MODULE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "messages": {"SendMessages": "send_messages"},
     "users_messages": {"SendUsersMessages": "send_users_messages"},
+    "phone_numbers": {"PhoneNumberValidate": "phone_number_validate"},
     "otp": {"SendOTPMessage": "send_otp_message", "VerifyOTPMessage": "verify_otp_message"},
     "events": {"PutEvents": "put_events"},
     "event_stream": {

@@ -46,6 +46,8 @@ HELD_BY: Final = {
     "SPEAK_MEANS_SSML": _PHONES + "test_a_script_in_a_speak_element_is_ssml_whose_values_are_escaped",
     "LANGUAGE_CHOOSES_THE_VOICE": _PHONES
     + "test_a_call_speaks_with_the_voice_or_in_the_language_that_was_asked_for",
+    "UNTOLD_LINES_ARE_MOBILE": "tests/unit/engine/test_phone_numbers.py::"
+    "test_a_number_that_may_be_either_counts_as_mobile",
     "OTP_CODE_LENGTH": _CODES + "test_a_code_has_six_digits_unless_the_request_says_otherwise",
     "OTP_MINUTES": _CODES + "test_a_code_is_good_for_fifteen_minutes_unless_the_request_says_otherwise",
     "OTP_ATTEMPTS": _CODES + "test_a_code_may_be_tried_three_times_unless_the_request_says_otherwise",
