@@ -12,6 +12,7 @@ import pytest
 from embedded.demo.account import Account
 from embedded.demo.mail import kept_mail
 from embedded.demo.stage import Stage
+from tests.support.handsets import texts_of
 
 pytestmark = pytest.mark.e2e
 
@@ -35,6 +36,8 @@ class Guide:
             "[SomeUniqueEventId]": "guide-event",
             "[Bucket]": stage.account.output("SegmentImport", "BucketName"),
             "[RoleArn]": import_role_arn(stage.account),
+            "[UniqueEndpointID1ForUser]": "guide-phone",
+            "[ORIGINATION_NUMBER]": origination_number(stage.account),
         }
 
     def run(self, name: str) -> list[Any]:
@@ -68,6 +71,17 @@ class Guide:
         )
         response: dict[str, Any] = answer["EndpointResponse"]
         return response
+
+
+def origination_number(account: Account) -> str:
+    """A number of the account that sends text messages."""
+    made = account.client("pinpoint-sms-voice-v2").request_phone_number(
+        IsoCountryCode="US",
+        MessageType="TRANSACTIONAL",
+        NumberCapabilities=["SMS"],
+        NumberType="LONG_CODE",
+    )
+    return str(made["PhoneNumber"])
 
 
 def import_role_arn(account: Account) -> str:
@@ -104,6 +118,25 @@ def test_an_email_by_template_reaches_each_recipient_by_name(guide: Guide) -> No
     assert {result["DeliveryStatus"] for result in results.values()} == {"SUCCESSFUL"}
     bodies = {message["BodyText"] for message in kept_mail(guide.account.endpoint)}
     assert {"Dear John,", "Dear Ryan,", "Dear Dave,"} <= bodies
+
+
+def test_a_text_message_reaches_a_stored_endpoint_by_its_users_name(guide: Guide) -> None:
+    guide.account.client("pinpoint").update_endpoint(
+        ApplicationId=guide.placeholders["[PinpointProjectId]"],
+        EndpointId="guide-phone",
+        EndpointRequest={
+            "ChannelType": "SMS",
+            # Of AWS's simulator: the safety catch lets it through, and its messages arrive.
+            "Address": "+14254147755",
+            "User": {"UserId": "guide-user-3", "UserAttributes": {"FirstName": ["Ann"]}},
+        },
+    )
+    (results,) = guide.run("send_sms_to_endpoint.py")
+    result = results["guide-phone"]
+    assert (result["DeliveryStatus"], result["Address"]) == ("SUCCESSFUL", "+14254147755")
+    (text,) = texts_of(guide.account.endpoint, result["MessageId"])
+    assert text["Body"] == "Ann your one time password is: 123456"
+    assert text["From"] == guide.placeholders["[ORIGINATION_NUMBER]"]
 
 
 def test_an_updated_endpoint_keeps_its_attribute_and_may_be_targeted(guide: Guide) -> None:
