@@ -12,7 +12,7 @@ from engine.memory import Memory
 from engine.store import Store
 
 _SQS_ENTRIES: Final = 10
-_ONE_ATTEMPT: Final = frozenset({"lambda", "pinpoint-sms-voice-v2"})
+_ONE_ATTEMPT: Final = frozenset({"lambda", "sesv2", "pinpoint-sms-voice-v2"})
 
 
 def _now() -> datetime:
@@ -111,8 +111,8 @@ def from_environment(account: str) -> Context:
     from botocore.config import Config
 
     patient = Config(retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20)
-    # Customers' functions have 15 seconds, and who calls them counts the attempts. A text message or a
-    # call whose answer is lost may be on its way: it is not sent again.
+    # Customers' functions have 15 seconds, and who calls them counts the attempts. A message
+    # whose answer is lost may be on its way: it is not sent again.
     strict = Config(
         read_timeout=15, connect_timeout=3, retries={"total_max_attempts": 1}, max_pool_connections=20
     )

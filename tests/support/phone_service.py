@@ -31,6 +31,7 @@ class PhoneService:
         opted_out: Numbers that want nothing.
         verified: Numbers that the account has verified.
         errors: What is raised for a number, one after the other; the last one stays.
+        refuses_to_describe: What is raised instead of naming verified numbers.
     """
 
     texts: list[dict[str, Any]] = field(default_factory=list)
@@ -38,6 +39,7 @@ class PhoneService:
     opted_out: set[str] = field(default_factory=set)
     verified: list[str] = field(default_factory=list)
     errors: dict[str, list[Exception | None]] = field(default_factory=dict)
+    refuses_to_describe: Exception | None = None
 
     def send_text_message(self, **request: Any) -> dict[str, str]:
         return self._take("SendTextMessage", request, self.texts)
@@ -46,6 +48,8 @@ class PhoneService:
         return self._take("SendVoiceMessage", request, self.calls)
 
     def describe_verified_destination_numbers(self, **_: Any) -> dict[str, Any]:
+        if self.refuses_to_describe is not None:
+            raise self.refuses_to_describe
         numbers = [{"DestinationPhoneNumber": number, "Status": "VERIFIED"} for number in self.verified]
         return {"VerifiedDestinationNumbers": [*numbers, {"Status": "PENDING"}]}
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 from engine.context import Context
 from engine.senders.outcome import SendOutcome
 from engine.senders.safety import why_mail_held_back
+from engine.senders.throttling import THROTTLED, repeated_if_throttled
 from engine.store import address_hash
 
-_THROTTLED: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "Throttling"})
+_OVER_QUOTA: Final = "LimitExceededException"
 _PERMANENT: Final = frozenset(
     {
         "MessageRejected",
@@ -78,7 +79,8 @@ def send_email(context: Context, email: EmailToSend) -> SendOutcome:
     from botocore.exceptions import ParamValidationError as Invalid
 
     try:
-        answer = context.client("sesv2").send_email(**_request(email))
+        request = _request(email)
+        answer = repeated_if_throttled(lambda: context.client("sesv2").send_email(**request))
     except ClientError as error:
         return _refused(error.response)
     except Invalid:
@@ -133,7 +135,7 @@ def _refused(response: Mapping[str, Any]) -> SendOutcome:
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     # The service's own text may name an address; its code never does.
-    if code in _THROTTLED:
+    if code in THROTTLED or code == _OVER_QUOTA:
         return SendOutcome("THROTTLED", status, code)
     if code in _PERMANENT:
         return SendOutcome("PERMANENT_FAILURE", status, code)

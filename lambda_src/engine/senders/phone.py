@@ -3,19 +3,17 @@
 See https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/Welcome.html
 """
 
-import random
 import re
-import time
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from engine.context import Context
 from engine.senders.outcome import SendOutcome
+from engine.senders.throttling import THROTTLED, repeated_if_throttled
 
 Operation: TypeAlias = Literal["send_text_message", "send_voice_message"]
 SERVICE: Final = "pinpoint-sms-voice-v2"
 _NUMBER: Final = re.compile(r"\+?[1-9][0-9]{1,18}")
-_ATTEMPTS: Final = 3
 # The limits of a message's Context.
 _MAX_VALUE: Final = 800
 _OPTED_OUT: Final = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
@@ -56,28 +54,17 @@ def hand_over(
 ) -> SendOutcome:
     """Give a message to End User Messaging; never raises for what it answers.
 
-    Only a throttled call is repeated: it was not taken. Any other may have been.
-
     Args:
         context: Gives the client, which does not repeat calls by itself.
         operation: The client's method.
         request: Its parameters.
     """
-    outcome = _attempt(context, operation, request)
-    for attempt in range(1, _ATTEMPTS):
-        if outcome.status != "THROTTLED":
-            break
-        time.sleep(0.1 * 2**attempt * (0.5 + random.random()))
-        outcome = _attempt(context, operation, request)
-    return outcome
-
-
-def _attempt(context: Context, operation: Operation, request: Mapping[str, Any]) -> SendOutcome:
     from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
     from botocore.exceptions import ParamValidationError as Invalid
 
     try:
-        answer = getattr(context.client(SERVICE), operation)(**request)
+        send = getattr(context.client(SERVICE), operation)
+        answer = repeated_if_throttled(lambda: send(**request))
     except ClientError as error:
         return _refused(error.response)
     except Invalid:
@@ -96,7 +83,7 @@ def _refused(response: Mapping[str, Any]) -> SendOutcome:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     # The service's own text may name a number; its code and its reason never do.
     message = f"{code}: {reason}" if reason else code
-    if code == "ThrottlingException":
+    if code in THROTTLED:
         return SendOutcome("THROTTLED", status, message)
     if code == "ConflictException" and reason == _OPTED_OUT:
         return SendOutcome("OPT_OUT", status, message)

@@ -5,10 +5,14 @@ result says so.
 """
 
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from engine.context import Context
+from engine.senders.phone import SERVICE
 from engine.senders.simulators import NUMBERS
+from engine.senders.throttling import repeated_if_throttled
 
 _HELD_BACK: Final = "held back by the safety catch: SENDING is not live, and the {} nor on ALLOW_LIST"
 _MAIL: Final = _HELD_BACK.format("address is neither a simulator, a verified identity")
@@ -25,7 +29,7 @@ def why_mail_held_back(context: Context, address: str) -> str | None:
     name, _, domain = address.strip().lower().rpartition("@")
     if domain == _SIMULATOR or _allowed() & {f"{name}@{domain}", f"@{domain}"}:
         return None
-    verified = context.memory.recall("verified identities", _KEPT_SECONDS, lambda: _identities(context))
+    verified = _recalled(context, "verified identities", _identities)
     return None if verified & {f"{name}@{domain}", domain} else _MAIL
 
 
@@ -49,7 +53,17 @@ def _is_known(context: Context, number: str) -> bool:
     wanted = _with_plus(number)
     if wanted in _allowed():
         return True
-    return wanted in context.memory.recall("verified numbers", _KEPT_SECONDS, lambda: _numbers(context))
+    return wanted in _recalled(context, "verified numbers", _numbers)
+
+
+def _recalled(context: Context, what: str, ask: Callable[[Context], frozenset[str]]) -> frozenset[str]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return context.memory.recall(what, _KEPT_SECONDS, lambda: ask(context))
+    except (ClientError, BotoCoreError):
+        # Not knowing is not a yes, and is asked again for the next message.
+        return frozenset()
 
 
 def _with_plus(number: str) -> str:
@@ -62,16 +76,12 @@ def _allowed() -> set[str]:
 
 def _numbers(context: Context) -> frozenset[str]:
     """The phone numbers that somebody of this account has answered for."""
-    from botocore.exceptions import ClientError
-
+    client = context.client(SERVICE)
     numbers: list[str] = []
     request: dict[str, str] = {}
     while True:
-        try:
-            answer = context.client("pinpoint-sms-voice-v2").describe_verified_destination_numbers(**request)
-        except ClientError:
-            # Not knowing is not a yes.
-            return frozenset()
+        page = partial(client.describe_verified_destination_numbers, **request)
+        answer = repeated_if_throttled(page)
         numbers += [
             _with_plus(found["DestinationPhoneNumber"])
             for found in answer.get("VerifiedDestinationNumbers", ())
@@ -84,16 +94,12 @@ def _numbers(context: Context) -> frozenset[str]:
 
 def _identities(context: Context) -> frozenset[str]:
     """All verified identities at once: SES answers one such question a second."""
-    from botocore.exceptions import ClientError
-
+    client = context.client("sesv2")
     names: list[str] = []
     request: dict[str, str] = {}
     while True:
-        try:
-            answer = context.client("sesv2").list_email_identities(**request)
-        except ClientError:
-            # Not knowing is not a yes.
-            return frozenset()
+        page = partial(client.list_email_identities, **request)
+        answer = repeated_if_throttled(page)
         names += [
             identity["IdentityName"].lower()
             for identity in answer.get("EmailIdentities", ())

@@ -26,5 +26,8 @@ def test_calls_to_other_services_are_repeated_when_they_are_throttled(deployed: 
     assert (retries["mode"], retries["total_max_attempts"]) == ("standard", 5)
 
 
-def test_a_text_message_whose_answer_is_lost_is_not_sent_again_by_the_client(deployed: Context) -> None:
-    assert deployed.client("pinpoint-sms-voice-v2").meta.config.retries["total_max_attempts"] == 1
+@pytest.mark.parametrize("service", ["sesv2", "pinpoint-sms-voice-v2"])
+def test_a_message_whose_answer_is_lost_is_not_sent_again_by_the_client(
+    deployed: Context, service: str
+) -> None:
+    assert deployed.client(service).meta.config.retries["total_max_attempts"] == 1

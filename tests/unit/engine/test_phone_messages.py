@@ -340,6 +340,21 @@ def test_while_safe_only_simulators_verified_numbers_and_the_allow_list_get_text
     assert CAT not in phones.numbers
 
 
+def test_that_verified_numbers_could_not_be_asked_for_holds_back_one_message_and_not_the_next(
+    pinpoint: Any, app: str, phones: PhoneService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDING", "safe")
+    phones.verified.append(BOB)
+    phones.refuses_to_describe = refusal("InternalServerException")
+    first = send(pinpoint, app, Addresses={BOB: text()})
+    phones.refuses_to_describe = None
+    second = send(pinpoint, app, Addresses={BOB: text()})
+    assert (statuses(first["Result"]), statuses(second["Result"])) == (
+        {BOB: "PERMANENT_FAILURE"},
+        {BOB: "SUCCESSFUL"},
+    )
+
+
 def test_while_safe_nobody_is_called_but_verified_numbers_and_the_allow_list(
     pinpoint: Any, app: str, phones: PhoneService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
