@@ -11,8 +11,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from engine.api.dispatch import respond
-from engine.api.http import from_event
 from engine.context import Context
+from pinpoint_runtime.rest_proxy import from_event
 from tests.support.answers import hold_all
 from tests.support.engine_world import SESSION
 

@@ -9,7 +9,6 @@ import pytest
 from aws_cdk.assertions import Template
 
 from engine.api.dispatch import respond
-from engine.api.http import from_event
 from engine.provider.event import read_event
 from engine.provider.serve import serve
 from engine.receipts.events import read_receipt
@@ -19,6 +18,7 @@ from patterns.custom_channel.invocation import messages
 from patterns.engagement_events.events import parse
 from patterns.segment_import.source import Source
 from pinpoint_patterns import ImportBucket
+from pinpoint_runtime.rest_proxy import from_event
 from tests.support.engine_fixtures import world
 from tests.support.engine_world import World
 from tests.support.payloads import EVENTS, payload

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from engine.api.http import HttpRequest, answer, error_answer
+from engine.api.http import answer, error_answer
 from engine.context import Context
 from engine.errors import NotYetImplemented, PayloadTooLarge, PinpointError, TooManyRequests
 from engine.operations.registry import find_operation
@@ -11,6 +11,7 @@ from engine.protocol.request import read_request
 from engine.protocol.router import router
 from engine.protocol.serialisation import shaped
 from pinpoint_runtime.logger import logger
+from pinpoint_runtime.rest_proxy import HttpRequest
 
 _log: Final = logger(__name__)
 _THROTTLED: Final = frozenset(

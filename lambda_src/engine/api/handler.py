@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 from engine.api.dispatch import respond
-from engine.api.http import from_event
 from engine.context import Context, from_environment
 from pinpoint_runtime.logger import with_request
+from pinpoint_runtime.rest_proxy import from_event
 
 
 @cache

@@ -9,13 +9,13 @@ import pytest
 from botocore.session import Session
 
 from engine.api.dispatch import respond
-from engine.api.http import from_event
 from engine.coverage import table
 from engine.errors import BadRequest
 from engine.operations.registry import SERVED, find_operation
 from engine.protocol.model import pinpoint as pinpoint_model
 from engine.protocol.request import MAX_BODY_BYTES
 from engine.protocol.router import router
+from pinpoint_runtime.rest_proxy import from_event
 from tests.support.engine_world import World
 
 STRANGE_IDS = [

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.api.dispatch import respond
-from engine.api.http import from_event
 from engine.context import Context, Queues
 from engine.errors import BadRequest
 from engine.operations.registry import SERVED
 from engine.protocol.paging import make_token, read_token
 from engine.protocol.router import router
+from pinpoint_runtime.rest_proxy import from_event
 from tests.support.answers import hold_answer, hold_refusal
 from tests.support.engine_world import ACCOUNT, REGION
 from tests.support.memory_store import MemoryStore
