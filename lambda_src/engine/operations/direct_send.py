@@ -38,7 +38,7 @@ def send_all(
         recipients: Without duplicates.
         shared: The request's `Context`.
     """
-    _keep_context(context, run, shared, recipients)
+    _keep_context(context, run, shared, [who for who in recipients if who.channel in messages])
     for channel in messages:
         # Made here: clients may be used by several threads, but not be made by them.
         context.client(SERVICE_OF[channel])

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.context import Context
+from engine.senders.handover import THROTTLED, hand_over
 from engine.senders.outcome import SendOutcome
 from engine.senders.safety import why_mail_held_back
-from engine.senders.throttling import THROTTLED, repeated_if_throttled
 from engine.store import address_hash
 
 _OVER_QUOTA: Final = "LimitExceededException"
@@ -75,22 +75,8 @@ def send_email(context: Context, email: EmailToSend) -> SendOutcome:
     reason = why_mail_held_back(context, email.address)
     if reason is not None:
         return SendOutcome("PERMANENT_FAILURE", 403, reason, held_back=True)
-    from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
-    from botocore.exceptions import ParamValidationError as Invalid
-
-    try:
-        request = _request(email)
-        answer = repeated_if_throttled(lambda: context.client("sesv2").send_email(**request))
-    except ClientError as error:
-        return _refused(error.response)
-    except Invalid:
-        return SendOutcome("PERMANENT_FAILURE", 400, "the message does not fit the mail service's rules")
-    except (EndpointConnectionError, ConnectTimeoutError):
-        return SendOutcome("TEMPORARY_FAILURE", 503, "the mail service could not be reached")
-    except HTTPClientError:
-        # The request went out and no answer came back: it may have been sent.
-        return SendOutcome("UNKNOWN_FAILURE", 504, "the mail service's answer was lost")
-    return SendOutcome("SUCCESSFUL", 200, "accepted by the mail service", answer["MessageId"])
+    request = _request(email)
+    return hand_over("mail service", lambda: context.client("sesv2").send_email(**request), _refused)
 
 
 def _request(email: EmailToSend) -> dict[str, Any]:

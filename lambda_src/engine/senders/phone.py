@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from engine.context import Context
+from engine.senders.handover import THROTTLED, hand_over
 from engine.senders.outcome import SendOutcome
-from engine.senders.throttling import THROTTLED, repeated_if_throttled
 
 Operation: TypeAlias = Literal["send_text_message", "send_voice_message"]
 SERVICE: Final = "pinpoint-sms-voice-v2"
@@ -47,11 +47,7 @@ def correlation(application_id: str, run: str, claim: str, endpoint_id: str) -> 
     }
 
 
-def hand_over(
-    context: Context,
-    operation: Literal["send_text_message", "send_voice_message"],
-    request: Mapping[str, Any],
-) -> SendOutcome:
+def send_by_phone(context: Context, operation: Operation, request: Mapping[str, Any]) -> SendOutcome:
     """Give a message to End User Messaging; never raises for what it answers.
 
     Args:
@@ -59,22 +55,8 @@ def hand_over(
         operation: The client's method.
         request: Its parameters.
     """
-    from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
-    from botocore.exceptions import ParamValidationError as Invalid
-
-    try:
-        send = getattr(context.client(SERVICE), operation)
-        answer = repeated_if_throttled(lambda: send(**request))
-    except ClientError as error:
-        return _refused(error.response)
-    except Invalid:
-        return SendOutcome("PERMANENT_FAILURE", 400, "the message does not fit the phone service's rules")
-    except (EndpointConnectionError, ConnectTimeoutError):
-        return SendOutcome("TEMPORARY_FAILURE", 503, "the phone service could not be reached")
-    except HTTPClientError:
-        # The request went out and no answer came back: it may have been sent.
-        return SendOutcome("UNKNOWN_FAILURE", 504, "the phone service's answer was lost")
-    return SendOutcome("SUCCESSFUL", 200, "accepted by the phone service", answer["MessageId"])
+    send = getattr(context.client(SERVICE), operation)
+    return hand_over("phone service", lambda: send(**request), _refused)
 
 
 def _refused(response: Mapping[str, Any]) -> SendOutcome:

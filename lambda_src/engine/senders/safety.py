@@ -10,9 +10,9 @@ from functools import partial
 from typing import Final
 
 from engine.context import Context
+from engine.senders.handover import repeated_if_throttled
 from engine.senders.phone import SERVICE
 from engine.senders.simulators import NUMBERS
-from engine.senders.throttling import repeated_if_throttled
 
 _HELD_BACK: Final = "held back by the safety catch: SENDING is not live, and the {} nor on ALLOW_LIST"
 _MAIL: Final = _HELD_BACK.format("address is neither a simulator, a verified identity")

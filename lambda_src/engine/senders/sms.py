@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from engine.context import Context
 from engine.senders.outcome import SendOutcome
-from engine.senders.phone import correlation, hand_over, is_phone_number
+from engine.senders.phone import correlation, is_phone_number, send_by_phone
 from engine.senders.safety import why_text_held_back
 from engine.store import address_hash
 
@@ -59,7 +59,7 @@ def send_sms(context: Context, sms: SmsToSend) -> SendOutcome:
     reason = why_text_held_back(context, sms.address)
     if reason is not None:
         return SendOutcome("PERMANENT_FAILURE", 403, reason, held_back=True)
-    return hand_over(context, "send_text_message", _request(sms))
+    return send_by_phone(context, "send_text_message", _request(sms))
 
 
 def _request(sms: SmsToSend) -> dict[str, Any]:

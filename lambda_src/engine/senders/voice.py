@@ -9,7 +9,7 @@ from typing import Any, Final
 from engine import choices
 from engine.context import Context
 from engine.senders.outcome import SendOutcome
-from engine.senders.phone import correlation, hand_over, is_phone_number
+from engine.senders.phone import correlation, is_phone_number, send_by_phone
 from engine.senders.safety import why_call_held_back
 from engine.store import address_hash
 
@@ -66,7 +66,7 @@ def send_voice(context: Context, voice: VoiceToSend) -> SendOutcome:
     reason = why_call_held_back(context, voice.address)
     if reason is not None:
         return SendOutcome("PERMANENT_FAILURE", 403, reason, held_back=True)
-    return hand_over(context, "send_voice_message", _request(voice))
+    return send_by_phone(context, "send_voice_message", _request(voice))
 
 
 def _request(voice: VoiceToSend) -> dict[str, Any]:
