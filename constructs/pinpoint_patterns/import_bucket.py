@@ -1,4 +1,4 @@
-"""A bucket whose files become segments of a Pinpoint project."""
+"""A bucket whose files become segments and endpoints of a Pinpoint project."""
 
 from typing import Final, cast
 
@@ -11,8 +11,8 @@ from constructs import Construct
 
 from pinpoint_patterns._bucket import private_bucket
 from pinpoint_patterns._dead_letters import acknowledge
+from pinpoint_patterns._file_imports import FileImports
 from pinpoint_patterns._findings import acknowledge_wildcard
-from pinpoint_patterns._segment_imports import SegmentImports
 from pinpoint_patterns.project import IPinpointProject
 
 ACCEPTED: Final = "accepted/"
@@ -24,6 +24,8 @@ class ImportBucket(Construct):
     | prefix | holds | kept for |
     |---|---|---|
     | `segments/<name>/` | files as they were dropped in | `retention` |
+    | `endpoints/` | the same, for endpoints only | `retention` |
+    | `changes/` | what `AudienceSync` has put under `endpoints/`, change by change | `retention` |
     | `accepted/` | the rows that are imported | `retention` |
     | `quarantine/` | the rows that are not, with line number and reason | `quarantine_retention` |
     | `reports/` | one JSON object a file, counts only | as long as the bucket |
@@ -61,16 +63,35 @@ class ImportBucket(Construct):
         )
         self.import_role = self._import_role()
 
-    def imports_segments(self, *, topic: sns.ITopic | None = None) -> SegmentImports:
+    def imports_segments(self, *, topic: sns.ITopic | None = None) -> FileImports:
         """Import each file put under `segments/<name>/` as a segment of that name.
 
         Args:
             topic: Who is told the counts; a new, encrypted topic by default.
         """
-        return SegmentImports(
+        return FileImports(
             self,
             "Segments",
             project=self.project,
+            prefix="segments/",
+            bucket=self.bucket,
+            import_role=self.import_role,
+            topic=topic,
+        )
+
+    def imports_endpoints(self, *, topic: sns.ITopic | None = None) -> FileImports:
+        """Import the endpoints of each file put under `endpoints/`, and make no segment of them.
+
+        Every row says Address, ChannelType and OptOut.
+
+        Args:
+            topic: Who is told the counts; a new, encrypted topic by default.
+        """
+        return FileImports(
+            self,
+            "Endpoints",
+            project=self.project,
+            prefix="endpoints/",
             bucket=self.bucket,
             import_role=self.import_role,
             topic=topic,
@@ -86,6 +107,8 @@ class ImportBucket(Construct):
             access_logs=access_logs,
             lifecycle_rules=[
                 _expires("Files", "segments/", retention),
+                _expires("Endpoints", "endpoints/", retention),
+                _expires("Changes", "changes/", retention),
                 _expires("Accepted", ACCEPTED, retention),
                 _expires("Quarantine", "quarantine/", quarantine_retention),
             ],

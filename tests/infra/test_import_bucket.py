@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from pinpoint_patterns import ImportBucket
+from pinpoint_patterns import ImportBucket, IPinpointProject
 from tests.support.templates import (
     APPLICATION_ID,
     allowed,
@@ -15,6 +16,7 @@ from tests.support.templates import (
     only,
     plain,
     reach,
+    resources,
     template_of,
     thresholds,
     timeouts,
@@ -45,7 +47,13 @@ def states(template: Template) -> dict[str, Any]:
 def test_people_in_files_are_forgotten_in_time(template: Template) -> None:
     rules = only(template, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule.get("ExpirationInDays") for rule in rules}
-    assert days == {"segments/": 90, "accepted/": 90, "quarantine/": 30}
+    assert days == {
+        "segments/": 90,
+        "endpoints/": 90,
+        "changes/": 90,
+        "accepted/": 90,
+        "quarantine/": 30,
+    }
     assert {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules} == {1}
 
 
@@ -233,6 +241,30 @@ def test_a_failed_execution_rings_an_alarm(template: Template) -> None:
     assert thresholds(template) == {"ImportSegmentsFailedAlarm": ("", ">=", 1)}
     assert "ExecutionsFailed" in str(alarm)
     assert "ExecutionsTimedOut" in str(alarm)
+
+
+def test_files_of_endpoints_take_the_same_way_below_their_own_prefix() -> None:
+    template = template_of(
+        lambda stack, project: ImportBucket(stack, "Import", project=project).imports_endpoints()
+    )
+    pattern = only(template, "AWS::Events::Rule")["EventPattern"]
+    assert pattern["detail"]["object"] == {"key": [{"prefix": "endpoints/"}]}
+    assert reach(template, "EndpointsCheckRole")["<ImportBucket.Arn>/endpoints/*"] == {
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+    }
+    assert "<ImportBucket.Arn>/segments/*" not in reach(template, "EndpointsCheckRole")
+
+
+def test_one_bucket_takes_files_of_both_kinds() -> None:
+    def both(stack: Stack, project: IPinpointProject) -> None:
+        bucket = ImportBucket(stack, "Import", project=project)
+        bucket.imports_segments()
+        bucket.imports_endpoints()
+
+    rules = resources(template_of(both), "AWS::Events::Rule")
+    prefixes = [rule["EventPattern"]["detail"]["object"]["key"] for rule in rules.values()]
+    assert sorted(prefixes, key=str) == [[{"prefix": "endpoints/"}], [{"prefix": "segments/"}]]
 
 
 def test_a_key_of_ones_own_reaches_all_that_read_and_write() -> None:

@@ -56,7 +56,13 @@ def check(s3: Any, source: Source) -> dict[str, Any]:
             accepted.append((file_format, upload))
             return upload.write
 
-        counts = sort_rows(_chunks(s3, source), open_accepted, quarantine.write)
+        counts = sort_rows(
+            _chunks(s3, source),
+            open_accepted,
+            quarantine.write,
+            # Nobody can say of a row which endpoints it creates: each one says whom it opts out.
+            opt_out=not source.defines_segment,
+        )
     file_format, upload = accepted[0]
     answer: dict[str, Any] = {
         "segment": segment,

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
-from patterns.segment_import.rules import COORDINATES, DEMOGRAPHIC, MAX_NAMES, PLACES, TEXTS
 from pinpoint_runtime.csv_line import StrayQuote, split_line
+from pinpoint_runtime.endpoint_rules import (
+    COORDINATES,
+    DEMOGRAPHIC,
+    MAX_NAMES,
+    PLACES,
+    TEXTS,
+    EndpointReason,
+    InvalidEndpoint,
+)
 
 Definition: TypeAlias = dict[str, Any]
 _USER_ATTRIBUTES: Final = "User.UserAttributes."
@@ -23,7 +31,7 @@ class Format:
     Attributes:
         name: As CreateImportJob calls it.
         header: What the rewritten file starts with; empty for JSON.
-        read: From a line's text to a definition; raises `BadRow`.
+        read: From a line's text to a definition; raises `BadRow` or `InvalidEndpoint`.
     """
 
     name: Literal["CSV", "JSON"]
@@ -31,8 +39,12 @@ class Format:
     read: Callable[[str], Definition]
 
 
-def format_of(first_line: bytes) -> Format:
+def format_of(first_line: bytes, *, opt_out: bool) -> Format:
     """Tell a file's format from its first line that is not blank.
+
+    Args:
+        first_line: With or without its line end.
+        opt_out: Whether a CSV file needs a column OptOut.
 
     Raises:
         RefusedFile: It is neither JSON lines nor a CSV file with a header that can be imported.
@@ -47,7 +59,7 @@ def format_of(first_line: bytes) -> Format:
         raise RefusedFile(FileReason.WRONG_ENCODING, "the first line is not UTF-8") from None
     if text.lstrip().startswith("{"):
         return Format("JSON", b"", read_json)
-    columns = _columns(text)
+    columns = _columns(text, opt_out=opt_out)
     return Format("CSV", _header(columns), lambda line: read_csv(columns, line))
 
 
@@ -72,7 +84,8 @@ def read_csv(columns: Sequence[str], line: str) -> Definition:
     """The definition in a line of a CSV file.
 
     Raises:
-        BadRow: The line does not fit the header, or a value is no number where one is needed.
+        BadRow: The line does not fit the header.
+        InvalidEndpoint: A value is no number where one is needed.
     """
     if "\t" in line:
         raise BadRow(RowReason.TAB_IN_VALUE, "a value holds a tab")
@@ -92,7 +105,7 @@ def read_csv(columns: Sequence[str], line: str) -> Definition:
     return definition
 
 
-def _columns(text: str) -> tuple[str, ...]:
+def _columns(text: str, *, opt_out: bool) -> tuple[str, ...]:
     try:
         columns = tuple(column.strip() for column in split_line(text))
     except StrayQuote:
@@ -102,7 +115,8 @@ def _columns(text: str) -> tuple[str, ...]:
         raise RefusedFile(FileReason.NOT_A_CSV, "the first line names no member of an endpoint definition")
     if unknown:
         raise RefusedFile(FileReason.UNKNOWN_COLUMN, f"the column {unknown[0][:80]!r} cannot be imported")
-    if missing := [needed for needed in ("ChannelType", "Address") if needed not in columns]:
+    needed = ("ChannelType", "Address", *(("OptOut",) if opt_out else ()))
+    if missing := [name for name in needed if name not in columns]:
         raise RefusedFile(FileReason.MISSING_COLUMN, f"the header lacks {' and '.join(missing)}")
     names = {column for column in columns if column.startswith(("Attributes.", "Metrics.", _USER_ATTRIBUTES))}
     if len(names) > MAX_NAMES:
@@ -156,7 +170,7 @@ def _number(column: str, text: str) -> float:
             return float(text)
     except ValueError:
         pass
-    raise BadRow(RowReason.NOT_A_NUMBER, f"{column} is a number")
+    raise InvalidEndpoint(EndpointReason.NOT_A_NUMBER, f"{column} is a number")
 
 
 def _check_surrogates(loaded: Any) -> None:

@@ -36,9 +36,10 @@ def start(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa:
         "S3Url": s3_url,
         "RoleArn": text("IMPORT_ROLE_ARN"),
         "RegisterEndpoints": True,
-        "DefineSegment": True,
-        "SegmentName": checked["segment"],
+        "DefineSegment": source.defines_segment,
     }
+    if source.defines_segment:
+        request["SegmentName"] = checked["segment"]
     tried_before = not _first_attempt(source)
     job = _find(s3_url) if tried_before else None
     if job is None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RowReason(StrEnum):
-    """Why one row is not imported."""
+    """Why one row cannot be read; what is wrong with the endpoint in it is an `EndpointReason`."""
 
     NOT_UTF8 = "not_utf8"
     CONTROL_CHARACTER = "control_character"
@@ -13,25 +13,7 @@ class RowReason(StrEnum):
     STRAY_QUOTE = "stray_quote"
     COLUMN_COUNT = "column_count"
     NOT_JSON = "not_json"
-    UNKNOWN_MEMBER = "unknown_member"
-    WRONG_TYPE = "wrong_type"
     SEVERAL_VALUES = "several_values"
-    NOT_A_NUMBER = "not_a_number"
-    MISSING_ADDRESS = "missing_address"
-    MISSING_CHANNEL_TYPE = "missing_channel_type"
-    UNKNOWN_CHANNEL_TYPE = "unknown_channel_type"
-    NEVER_TARGETED = "never_targeted_channel_type"
-    ADDRESS_NOT_OF_CHANNEL = "address_not_of_channel"
-    UNKNOWN_OPT_OUT = "unknown_opt_out"
-    INVALID_DATE = "invalid_date"
-    INVALID_ID = "invalid_id"
-    VALUE_TOO_LONG = "value_too_long"
-    NAME_TOO_LONG = "name_too_long"
-    TOO_MANY_VALUES = "too_many_values"
-    TOO_MANY_ATTRIBUTES = "too_many_attributes"
-    HALF_A_COORDINATE = "half_a_coordinate"
-    COORDINATE_OUT_OF_RANGE = "coordinate_out_of_range"
-    TOO_LARGE = "endpoint_too_large"
 
 
 class FileReason(StrEnum):
@@ -51,7 +33,7 @@ class FileReason(StrEnum):
 
 
 class BadRow(Exception):
-    """One row that cannot be imported.
+    """One row that cannot be read.
 
     Attributes:
         reason: What it is counted under.

@@ -28,7 +28,7 @@ def handler(state: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
     )
     _SNS.publish(
         TopicArn=_TOPIC,
-        Subject=f"Segment import: {report['outcome']}",
+        Subject=f"{'Segment' if source.defines_segment else 'Endpoint'} import: {report['outcome']}",
         Message=json.dumps({**report, "report_key": source.report_key}, ensure_ascii=False),
         MessageAttributes={"outcome": {"DataType": "String", "StringValue": report["outcome"]}},
     )

@@ -10,11 +10,21 @@ from typing import Final, TypeAlias
 from patterns.segment_import.formats import Format, format_of
 from patterns.segment_import.lines import Line, lines
 from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
-from patterns.segment_import.rules import MAX_NAMES, check, names_of
+from pinpoint_runtime.endpoint_rules import (
+    MAX_NAMES,
+    EndpointReason,
+    InvalidEndpoint,
+    check_complete,
+    check_members,
+    check_size,
+    names_of,
+)
 
 Write: TypeAlias = Callable[[bytes], None]
 _BOM: Final = b"\xef\xbb\xbf"
 _KEPT_OF_A_ROW: Final = 16 * 1024
+# A line this short cannot come near an endpoint's largest size, however its columns are called.
+_SURELY_SMALL: Final = 1024
 
 
 @dataclass
@@ -30,13 +40,20 @@ class Counts:
         return self.accepted + self.quarantined.total()
 
 
-def sort_rows(chunks: Iterable[bytes], open_accepted: Callable[[Format], Write], quarantine: Write) -> Counts:
+def sort_rows(
+    chunks: Iterable[bytes],
+    open_accepted: Callable[[Format], Write],
+    quarantine: Write,
+    *,
+    opt_out: bool = False,
+) -> Counts:
     """Sort the rows of a file.
 
     Args:
         chunks: The file.
         open_accepted: Gives what takes the rows to import, once the format is known.
         quarantine: Takes one JSON object a bad row: `line`, `reason`, `detail`, `row`.
+        opt_out: Whether each row has to say OptOut.
 
     Raises:
         RefusedFile: No row of it can be imported.
@@ -45,9 +62,9 @@ def sort_rows(chunks: Iterable[bytes], open_accepted: Callable[[Format], Write],
     first = next(rows, None)
     if first is None:
         raise RefusedFile(FileReason.EMPTY, "the file holds no line")
-    file_format = format_of(first.content)
+    file_format = format_of(first.content, opt_out=opt_out)
     accepted = open_accepted(file_format)
-    sorter = _Sorter(file_format)
+    sorter = _Sorter(file_format, opt_out=opt_out)
     counts = Counts()
     if file_format.header:
         accepted(file_format.header + b"\n")
@@ -64,7 +81,7 @@ def sort_rows(chunks: Iterable[bytes], open_accepted: Callable[[Format], Write],
 def _sort(sorter: "_Sorter", line: Line, accepted: Write, quarantine: Write, counts: Counts) -> None:
     try:
         sorter.check(line)
-    except BadRow as bad:
+    except (BadRow, InvalidEndpoint) as bad:
         counts.quarantined[bad.reason] += 1
         quarantine(_quarantined(line, bad))
     else:
@@ -75,8 +92,9 @@ def _sort(sorter: "_Sorter", line: Line, accepted: Write, quarantine: Write, cou
 class _Sorter:
     """Checks rows one by one; all it remembers are the attribute names in use, at most 250."""
 
-    def __init__(self, file_format: Format) -> None:
+    def __init__(self, file_format: Format, *, opt_out: bool) -> None:
         self._format = file_format
+        self._opt_out = opt_out
         self._names: set[str] = set()
 
     def check(self, line: Line) -> None:
@@ -89,17 +107,20 @@ class _Sorter:
         if "\0" in text:
             raise BadRow(RowReason.CONTROL_CHARACTER, "the line holds a null character")
         definition = self._format.read(text)
-        check(definition, line_bytes=len(line.content) + len(self._format.header))
+        check_members(definition)
+        check_complete(definition, opt_out=self._opt_out)
+        if len(line.content) + len(self._format.header) > _SURELY_SMALL:
+            check_size(definition)
         new = names_of(definition) - self._names
         if len(self._names) + len(new) > MAX_NAMES:
-            raise BadRow(
-                RowReason.TOO_MANY_ATTRIBUTES,
+            raise InvalidEndpoint(
+                EndpointReason.TOO_MANY_ATTRIBUTES,
                 f"with this row the file has more than the {MAX_NAMES} attributes that a project holds",
             )
         self._names |= new
 
 
-def _quarantined(line: Line, bad: BadRow) -> bytes:
+def _quarantined(line: Line, bad: BadRow | InvalidEndpoint) -> bytes:
     row = line.content[:_KEPT_OF_A_ROW].decode(errors="replace")
     entry = {"line": line.number, "reason": bad.reason, "detail": bad.detail, "row": row}
     return json.dumps(entry, ensure_ascii=False).encode() + b"\n"

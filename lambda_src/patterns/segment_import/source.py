@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from patterns.segment_import.reasons import FileReason, RefusedFile
 
-_PREFIX: Final = "segments/"
+_SEGMENTS: Final = "segments/"
+_ENDPOINTS: Final = "endpoints/"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One version of one object below `segments/`.
+    """One version of one object below `segments/` or `endpoints/`.
 
     Attributes:
         bucket, key: As S3 names it.
@@ -52,24 +53,35 @@ class Source:
     @property
     def quarantine_key(self) -> str:
         """Where the bad rows go."""
-        return f"quarantine/{self.key.removeprefix(_PREFIX)}/{self._digest}.jsonl"
+        return f"quarantine/{self._name}/{self._digest}.jsonl"
 
     @property
     def report_key(self) -> str:
         """Where the report goes."""
-        return f"reports/{self.key.removeprefix(_PREFIX)}/{self._digest}.json"
+        return f"reports/{self._name}/{self._digest}.json"
 
     @property
-    def segment_name(self) -> str:
-        """The segment that the file is for.
+    def defines_segment(self) -> bool:
+        """Whether the file is for a segment, or for endpoints only."""
+        return not self.key.startswith(_ENDPOINTS)
+
+    @property
+    def segment_name(self) -> str | None:
+        """The segment that the file is for; None if it is for endpoints only.
 
         Raises:
-            RefusedFile: The key names none.
+            RefusedFile: The key should name one and does not.
         """
-        name, slash, file = self.key.removeprefix(_PREFIX).partition("/")
-        if not (self.key.startswith(_PREFIX) and name and slash and file):
+        if not self.defines_segment:
+            return None
+        name, slash, file = self.key.removeprefix(_SEGMENTS).partition("/")
+        if not (self.key.startswith(_SEGMENTS) and name and slash and file):
             raise RefusedFile(FileReason.BAD_KEY, "put files under segments/<name of the segment>/")
         return name
+
+    @property
+    def _name(self) -> str:
+        return self.key.removeprefix(_SEGMENTS).removeprefix(_ENDPOINTS)
 
     @property
     def _digest(self) -> str:

@@ -3,14 +3,16 @@
 import json
 import tracemalloc
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from patterns.segment_import.formats import Format
 from patterns.segment_import.reasons import FileReason, RefusedFile, RowReason
 from patterns.segment_import.sorting import Counts, Write, sort_rows
+from pinpoint_runtime.endpoint_rules import EndpointReason
 
+Reason: TypeAlias = RowReason | EndpointReason
 HEADER = (
     "ChannelType,Address,Id,OptOut,User.UserId,Attributes.Plan,Metrics.Orders,"
     "Location.Latitude,Location.Longitude"
@@ -20,12 +22,12 @@ HEADER = (
 class Sorted:
     """A file, sorted in memory."""
 
-    def __init__(self, content: bytes, chunk: int = 7) -> None:
+    def __init__(self, content: bytes, chunk: int = 7, *, opt_out: bool = False) -> None:
         self.accepted = b""
         self.quarantine: list[dict[str, Any]] = []
         self.format: Format | None = None
         chunks = [content[start : start + chunk] for start in range(0, len(content), chunk)]
-        self.counts: Counts = sort_rows(chunks, self._open, self._quarantine)
+        self.counts: Counts = sort_rows(chunks, self._open, self._quarantine, opt_out=opt_out)
 
     def _open(self, file_format: Format) -> Write:
         self.format = file_format
@@ -67,35 +69,37 @@ def test_a_good_row_is_written_as_it_came() -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (row(channel=""), RowReason.MISSING_CHANNEL_TYPE),
-        (row(channel="PIGEON"), RowReason.UNKNOWN_CHANNEL_TYPE),
-        (row(channel="custom"), RowReason.UNKNOWN_CHANNEL_TYPE),
-        (row(channel="PUSH"), RowReason.NEVER_TARGETED),
-        (row(address=""), RowReason.MISSING_ADDRESS),
-        (row(address="  "), RowReason.MISSING_ADDRESS),
-        (row(channel="EMAIL", address="not-an-address"), RowReason.ADDRESS_NOT_OF_CHANNEL),
-        (row(channel="EMAIL", address="+4917612345678"), RowReason.ADDRESS_NOT_OF_CHANNEL),
-        (row(channel="SMS", address="a@example.com"), RowReason.ADDRESS_NOT_OF_CHANNEL),
-        (row(channel="SMS", address="017612345678"), RowReason.ADDRESS_NOT_OF_CHANNEL),
-        (row(channel="GCM", address="a@example.com"), RowReason.ADDRESS_NOT_OF_CHANNEL),
-        (row(opt_out="MAYBE"), RowReason.UNKNOWN_OPT_OUT),
-        (row(id="${x}"), RowReason.INVALID_ID),
-        (row(user="a{b"), RowReason.INVALID_ID),
-        (row(plan="p" * 101), RowReason.VALUE_TOO_LONG),
+        (row(channel=""), EndpointReason.MISSING_CHANNEL_TYPE),
+        (row(channel="PIGEON"), EndpointReason.UNKNOWN_CHANNEL_TYPE),
+        (row(channel="custom"), EndpointReason.UNKNOWN_CHANNEL_TYPE),
+        (row(channel="PUSH"), EndpointReason.NEVER_TARGETED),
+        (row(address=""), EndpointReason.MISSING_ADDRESS),
+        (row(address="  "), EndpointReason.MISSING_ADDRESS),
+        (row(channel="EMAIL", address="not-an-address"), EndpointReason.ADDRESS_NOT_OF_CHANNEL),
+        (row(channel="EMAIL", address="+4917612345678"), EndpointReason.ADDRESS_NOT_OF_CHANNEL),
+        (row(channel="SMS", address="a@example.com"), EndpointReason.ADDRESS_NOT_OF_CHANNEL),
+        (row(channel="SMS", address="017612345678"), EndpointReason.ADDRESS_NOT_OF_CHANNEL),
+        (row(channel="GCM", address="a@example.com"), EndpointReason.ADDRESS_NOT_OF_CHANNEL),
+        (row(opt_out="MAYBE"), EndpointReason.UNKNOWN_OPT_OUT),
+        (row(id="${x}"), EndpointReason.INVALID_ID),
+        (row(user="a{b"), EndpointReason.INVALID_ID),
+        (row(plan="p" * 101), EndpointReason.VALUE_TOO_LONG),
         (row(plan="ba\tsic"), RowReason.TAB_IN_VALUE),
         (row(plan='"basic'), RowReason.STRAY_QUOTE),
         (row(plan='ba"sic'), RowReason.STRAY_QUOTE),
-        (row(orders="many"), RowReason.NOT_A_NUMBER),
-        (row(orders="nan"), RowReason.NOT_A_NUMBER),
-        (row(orders="1_000"), RowReason.NOT_A_NUMBER),
-        (row(longitude=""), RowReason.HALF_A_COORDINATE),
-        (row(latitude="91"), RowReason.COORDINATE_OUT_OF_RANGE),
+        (row(orders="many"), EndpointReason.NOT_A_NUMBER),
+        (row(orders="nan"), EndpointReason.NOT_A_NUMBER),
+        (row(orders="1_000"), EndpointReason.NOT_A_NUMBER),
+        (row(longitude=""), EndpointReason.HALF_A_COORDINATE),
+        (row(latitude="91"), EndpointReason.COORDINATE_OUT_OF_RANGE),
         (row() + ",surplus", RowReason.COLUMN_COUNT),
         ("CUSTOM,someone", RowReason.COLUMN_COUNT),
         (row(plan="a\0b"), RowReason.CONTROL_CHARACTER),
     ],
 )
-def test_a_bad_row_is_quarantined_with_its_line_and_reason(bad: str, reason: RowReason) -> None:
+def test_a_bad_row_is_quarantined_with_its_line_and_reason(
+    bad: str, reason: RowReason | EndpointReason
+) -> None:
     result = Sorted(csv(row(), bad, row()))
     (entry,) = result.quarantine
     assert (entry["line"], entry["reason"]) == (3, reason)
@@ -126,7 +130,7 @@ def test_an_endpoint_over_its_size_is_quarantined() -> None:
         "Attributes": {f"name-{n}": ["v" * 100] * 50 for n in range(4)},
     }
     (entry,) = Sorted(json.dumps(definition).encode()).quarantine
-    assert entry["reason"] == RowReason.TOO_LARGE
+    assert entry["reason"] == EndpointReason.TOO_LARGE
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
@@ -160,27 +164,29 @@ def json_row(**members: Any) -> bytes:
         (b"{not json}\n", RowReason.NOT_JSON),
         (b"[1]\n", RowReason.NOT_JSON),
         (b'"text"\n', RowReason.NOT_JSON),
-        (json_row(Unknown="x"), RowReason.UNKNOWN_MEMBER),
-        (json_row(EndpointStatus="ACTIVE"), RowReason.UNKNOWN_MEMBER),
-        (json_row(Location={"Planet": "x"}), RowReason.UNKNOWN_MEMBER),
-        (json_row(Address=5), RowReason.WRONG_TYPE),
-        (json_row(Attributes={"a": "text"}), RowReason.WRONG_TYPE),
-        (json_row(Attributes={"a": [1]}), RowReason.WRONG_TYPE),
-        (json_row(Attributes=[]), RowReason.WRONG_TYPE),
-        (json_row(Attributes={"": ["x"]}), RowReason.NAME_TOO_LONG),
-        (json_row(Attributes={"n" * 51: ["x"]}), RowReason.NAME_TOO_LONG),
-        (json_row(Attributes={"a": ["x"] * 51}), RowReason.TOO_MANY_VALUES),
-        (json_row(Metrics={"m": "1"}), RowReason.NOT_A_NUMBER),
-        (json_row(Metrics={"m": True}), RowReason.NOT_A_NUMBER),
-        (json_row(Metrics={"m": 10**400}), RowReason.NOT_A_NUMBER),
-        (json_row(User={"UserId": ""}), RowReason.INVALID_ID),
-        (json_row(EffectiveDate="yesterday"), RowReason.INVALID_DATE),
-        (json_row(Attributes={str(n): ["x"] for n in range(10_001)}), RowReason.TOO_LARGE),
-        (json_row(Attributes={str(n): ["x"] for n in range(251)}), RowReason.TOO_MANY_ATTRIBUTES),
+        (json_row(Unknown="x"), EndpointReason.UNKNOWN_MEMBER),
+        (json_row(EndpointStatus="ACTIVE"), EndpointReason.UNKNOWN_MEMBER),
+        (json_row(Location={"Planet": "x"}), EndpointReason.UNKNOWN_MEMBER),
+        (json_row(Address=5), EndpointReason.WRONG_TYPE),
+        (json_row(Attributes={"a": "text"}), EndpointReason.WRONG_TYPE),
+        (json_row(Attributes={"a": [1]}), EndpointReason.WRONG_TYPE),
+        (json_row(Attributes=[]), EndpointReason.WRONG_TYPE),
+        (json_row(Attributes={"": ["x"]}), EndpointReason.NAME_TOO_LONG),
+        (json_row(Attributes={"n" * 51: ["x"]}), EndpointReason.NAME_TOO_LONG),
+        (json_row(Attributes={"a": ["x"] * 51}), EndpointReason.TOO_MANY_VALUES),
+        (json_row(Metrics={"m": "1"}), EndpointReason.NOT_A_NUMBER),
+        (json_row(Metrics={"m": True}), EndpointReason.NOT_A_NUMBER),
+        (json_row(Metrics={"m": 10**400}), EndpointReason.NOT_A_NUMBER),
+        (json_row(User={"UserId": ""}), EndpointReason.INVALID_ID),
+        (json_row(EffectiveDate="yesterday"), EndpointReason.INVALID_DATE),
+        (json_row(Attributes={str(n): ["x"] for n in range(10_001)}), EndpointReason.TOO_LARGE),
+        (json_row(Attributes={str(n): ["x"] for n in range(251)}), EndpointReason.TOO_MANY_ATTRIBUTES),
         (b'{"ChannelType": "CUSTOM", "Address": "\\ud800"}\n', RowReason.NOT_UTF8),
     ],
 )
-def test_a_bad_json_line_is_quarantined_with_its_reason(bad: bytes, reason: RowReason) -> None:
+def test_a_bad_json_line_is_quarantined_with_its_reason(
+    bad: bytes, reason: RowReason | EndpointReason
+) -> None:
     result = Sorted(json_row() + bad + json_row())
     assert result.format is not None
     assert result.format.name == "JSON"
@@ -218,6 +224,23 @@ def test_a_file_of_which_nothing_can_be_imported_is_refused_with_the_reason(
         Sorted(content)
     assert refusal.value.reason == reason
     assert refusal.value.detail
+
+
+def test_a_file_of_endpoints_says_for_each_whether_it_is_opted_out() -> None:
+    result = Sorted(json_row(OptOut="NONE") + json_row(), opt_out=True)
+    assert result.accepted == json_row(OptOut="NONE")
+    assert [(entry["line"], entry["reason"]) for entry in result.quarantine] == [
+        (2, EndpointReason.MISSING_OPT_OUT)
+    ]
+    (entry,) = Sorted(csv(row(opt_out=""), row()), opt_out=True).quarantine
+    assert (entry["line"], entry["reason"]) == (2, EndpointReason.MISSING_OPT_OUT)
+
+
+def test_a_csv_of_endpoints_without_a_column_for_opting_out_is_refused() -> None:
+    with pytest.raises(RefusedFile) as refusal:
+        Sorted(csv("CUSTOM,a", header="ChannelType,Address"), opt_out=True)
+    assert refusal.value.reason == FileReason.MISSING_COLUMN
+    assert "OptOut" in refusal.value.detail
 
 
 def test_memory_does_not_grow_with_the_file() -> None:

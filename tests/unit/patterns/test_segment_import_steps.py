@@ -154,6 +154,22 @@ def test_an_import_names_the_segment_both_flags_and_the_role(aws: Any) -> None:
     assert definition["RoleArn"].endswith(":role/import")
 
 
+def test_a_file_of_endpoints_is_imported_without_a_segment(aws: Any) -> None:
+    jobs = Jobs()
+    content = b"ChannelType,Address,OptOut\nCUSTOM,a,NONE\nCUSTOM,b,\n"
+    state = dropped(aws, content, "endpoints/nightly/file.csv")
+    state["check"] = step("check").handler(state, LambdaContext())
+    assert state["check"]["quarantined_by_reason"] == {"missing_opt_out": 1}
+    with_jobs(jobs).start(state, LambdaContext())
+    definition = jobs.made[0]["Definition"]
+    assert (definition["RegisterEndpoints"], definition["DefineSegment"]) == (True, False)
+    assert "SegmentName" not in definition
+    state["job"] = {"id": "j0", "status": "COMPLETED", "processed": 1, "failures": 0}
+    report, notification = reported(aws, state)
+    assert (report["outcome"], report["segment"]) == ("IMPORTED", None)
+    assert notification["report_key"].startswith("reports/nightly/file.csv/")
+
+
 def test_a_start_whose_answer_was_lost_adopts_its_job_and_makes_no_second(aws: Any) -> None:
     jobs = Jobs(loses_answer=True)
     state = dropped(aws)

@@ -1,7 +1,7 @@
-"""The state machine between a file in a bucket and a segment: claim, check, import, report."""
+"""The state machine between a file in a bucket and a project: claim, check, import, report."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -30,14 +30,15 @@ _CLAIM: Final = (
 )
 
 
-class SegmentImports(Construct):
-    """Each new object under `segments/` is checked, imported once, and reported on, whatever happens.
+class FileImports(Construct):
+    """Each new object under a prefix is checked, imported once, and reported on, whatever happens.
 
     EventBridge may deliver an event twice, so the first step claims the object's version in a table:
     whoever comes second stops there.
 
     Args:
-        project: Where the segments are made.
+        project: Where the endpoints go.
+        prefix: `segments/`, whose files become segments, or `endpoints/`.
         bucket: Where the files are.
         import_role: The role that Pinpoint reads the accepted rows with.
         topic: Who is told the counts; a new one by default.
@@ -49,27 +50,28 @@ class SegmentImports(Construct):
         construct_id: str,
         *,
         project: IPinpointProject,
+        prefix: Literal["segments/", "endpoints/"],
         bucket: s3.IBucket,
         import_role: iam.IRole,
         topic: sns.ITopic | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = topic or self._topic()
-        # No item has a time to go: the same version makes no second segment, however late it comes again.
+        # No item has a time to go: the same version is imported once, however late it comes again.
         self.ledger = state_table(self, "Ledger")
-        self.check = self._check(bucket)
+        self.check = self._check(bucket, prefix)
         self.start = self._job("Start", "start", project)
         self.poll = self._job("Poll", "poll", project)
         self.report = self._report(bucket, project)
         self._allow_importing(project, import_role)
         self.state_machine = self._state_machine()
         self.dead_letters = DeadLetterQueue(self, "DeadLetters")
-        self._starts_on_new_objects(bucket)
+        self._starts_on_new_objects(bucket, prefix)
         self.alarm = alarm(
             self,
             "FailedAlarm",
             self.metric_failed(),
-            "An import ended without a segment for a reason that is not in the file.",
+            "An import came to no good end for a reason that is not in the file.",
         )
 
     def metric_failed(self) -> cloudwatch.MathExpression:
@@ -93,7 +95,7 @@ class SegmentImports(Construct):
             master_key=kms.Alias.from_alias_name(self, "TopicKey", "alias/aws/sns"),
         )
 
-    def _check(self, bucket: s3.IBucket) -> PatternFunction:
+    def _check(self, bucket: s3.IBucket, prefix: str) -> PatternFunction:
         check = PatternFunction(
             self,
             "Check",
@@ -104,9 +106,9 @@ class SegmentImports(Construct):
             # One whole virtual CPU: the work is parsing. Memory itself does not grow with the file.
             memory_size=1769,
         )
-        _allow(check, bucket, ["s3:GetObject", "s3:GetObjectVersion"], "segments/*")
-        for prefix in ("accepted/*", "quarantine/*"):
-            _allow(check, bucket, ["s3:PutObject", "s3:AbortMultipartUpload"], prefix)
+        _allow(check, bucket, ["s3:GetObject", "s3:GetObjectVersion"], f"{prefix}*")
+        for written in ("accepted/*", "quarantine/*"):
+            _allow(check, bucket, ["s3:PutObject", "s3:AbortMultipartUpload"], written)
         if bucket.encryption_key:
             bucket.encryption_key.grant_encrypt_decrypt(check.function)
         return check
@@ -241,17 +243,17 @@ class SegmentImports(Construct):
             step.add_catch(catch, errors=["States.ALL"], result_path="$.error")
         return step
 
-    def _starts_on_new_objects(self, bucket: s3.IBucket) -> None:
+    def _starts_on_new_objects(self, bucket: s3.IBucket, prefix: str) -> None:
         events.Rule(
             self,
             "NewObject",
-            description="A file of endpoints was put under segments/",
+            description=f"A file of endpoints was put under {prefix}",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [bucket.bucket_name]},
-                    "object": {"key": [{"prefix": "segments/"}]},
+                    "object": {"key": [{"prefix": prefix}]},
                 },
             ),
             targets=[
