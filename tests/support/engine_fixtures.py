@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.engine_client import pinpoint_client
 from tests.support.engine_world import World, engine_world
+from tests.support.phone_service import PhoneService
 
 
 @pytest.fixture
@@ -18,6 +19,12 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def pinpoint(world: World) -> Any:
     return pinpoint_client(world.context)
+
+
+@pytest.fixture
+def phones(world: World) -> PhoneService:
+    """The phone service that the engine sends by."""
+    return world.phones
 
 
 @pytest.fixture

@@ -204,9 +204,12 @@ class Works:
     pump: Pump
     functions: Functions
     mail: Mail
-    phones: PhoneService
     pinpoint: Any
     app: str
+
+    @property
+    def phones(self) -> PhoneService:
+        return self.world.phones
 
     def put(self, key: str, content: str | bytes) -> str:
         """Put a file into the customer's bucket; gives its URL."""
@@ -333,13 +336,9 @@ def engine_works() -> Iterator[Works]:
     with engine_world() as world:
         boto3.client("s3", region_name=REGION).create_bucket(Bucket=BUCKET)
         boto3.client("kinesis", region_name=REGION).create_stream(StreamName=STREAM, ShardCount=1)
-        pump, functions, mail, phones = Pump(world.clock), Functions(), Mail(), PhoneService()
+        pump, functions, mail = Pump(world.clock), Functions(), Mail()
         functions.named["channel"] = lambda _: {}
-        fakes: dict[str, Any] = {
-            "lambda": functions,
-            "sesv2": mail,
-            "pinpoint-sms-voice-v2": phones,
-        }
+        fakes: dict[str, Any] = {"lambda": functions, "sesv2": mail}
         context = replace(
             world.context,
             store=MemoryStore(),
@@ -355,7 +354,7 @@ def engine_works() -> Iterator[Works]:
                 "RoleArn": ROLE,
             },
         )
-        yield Works(world, context, pump, functions, mail, phones, pinpoint, app)
+        yield Works(world, context, pump, functions, mail, pinpoint, app)
 
 
 def inboxes(works: Works, count: int = 3) -> str:

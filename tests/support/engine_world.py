@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from engine.context import Context, Queues
 from engine.store import Store
+from tests.support.phone_service import SERVICE, PhoneService
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -43,6 +44,7 @@ class World:
     dynamodb: Any
     sqs: Any
     urls: dict[str, str]
+    phones: PhoneService
 
     def messages(self, queue: str) -> list[str]:
         """The bodies on a queue, taken off it."""
@@ -87,7 +89,8 @@ def engine_world() -> Iterator[World]:
         )
         sqs = SESSION.client("sqs")
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
-        clients: dict[str, Any] = {"dynamodb": dynamodb, "sqs": sqs}
+        phones = PhoneService()
+        clients: dict[str, Any] = {"dynamodb": dynamodb, "sqs": sqs, SERVICE: phones}
 
         def client(service: str) -> Any:
             if service not in clients:
@@ -103,4 +106,4 @@ def engine_world() -> Iterator[World]:
             client=client,
             now=clock,
         )
-        yield World(context, clock, dynamodb, sqs, urls)
+        yield World(context, clock, dynamodb, sqs, urls, phones)

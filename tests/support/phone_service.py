@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from tests.support.engine_world import SESSION
-
-_MODEL = SESSION.client("pinpoint-sms-voice-v2").meta.service_model
+SERVICE = "pinpoint-sms-voice-v2"
+_MODEL = ServiceModel(Loader().load_service_model(SERVICE, "service-2"), SERVICE)
 _STATUS = {"ThrottlingException": 429, "AccessDeniedException": 403, "InternalServerException": 500}
 
 

@@ -1,5 +1,5 @@
 """Fixtures of the engine's tests."""
 
-from tests.support.engine_fixtures import app, pinpoint, world
+from tests.support.engine_fixtures import app, phones, pinpoint, world
 
-__all__ = ["app", "pinpoint", "world"]
+__all__ = ["app", "phones", "pinpoint", "world"]

@@ -17,19 +17,9 @@ from tests.support.phone_service import PhoneService
 ANN = "+12065550101"
 
 
-@pytest.fixture
-def phones() -> PhoneService:
-    return PhoneService()
-
-
-@pytest.fixture
-def pinpoint(world: World, phones: PhoneService, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(autouse=True)
+def _live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDING", "live")
-
-    def client(service: str) -> Any:
-        return phones if service == "pinpoint-sms-voice-v2" else world.context.client(service)
-
-    return pinpoint_client(replace(world.context, client=client))
 
 
 def parameters(**more: Any) -> dict[str, Any]:

@@ -2,33 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from engine.store import ledger_key
-from tests.support.engine_client import pinpoint_client
 from tests.support.engine_world import World
 from tests.support.phone_service import PhoneService, refusal
 
 ANN, BOB, CAT = "+12065550101", "+12065550102", "+12065550103"
 
 
-@pytest.fixture
-def phones() -> PhoneService:
-    return PhoneService()
-
-
-@pytest.fixture
-def pinpoint(world: World, phones: PhoneService, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(autouse=True)
+def _live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDING", "live")
-
-    def client(service: str) -> Any:
-        return phones if service == "pinpoint-sms-voice-v2" else world.context.client(service)
-
-    return pinpoint_client(replace(world.context, client=client))
 
 
 def sms(body: str = "hello", **more: Any) -> dict[str, Any]:

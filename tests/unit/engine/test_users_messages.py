@@ -1,30 +1,17 @@
 """SendUsersMessages: users to their endpoints, channel by channel."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.support.engine_client import pinpoint_client
-from tests.support.engine_world import World
 from tests.support.phone_service import PhoneService
 
 NUMBER = "+1206555010{}"
 
 
-@pytest.fixture
-def phones() -> PhoneService:
-    return PhoneService()
-
-
-@pytest.fixture
-def pinpoint(world: World, phones: PhoneService, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(autouse=True)
+def _live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDING", "live")
-
-    def client(service: str) -> Any:
-        return phones if service == "pinpoint-sms-voice-v2" else world.context.client(service)
-
-    return pinpoint_client(replace(world.context, client=client))
 
 
 def put(pinpoint: Any, app: str, name: str, user: str, **endpoint: Any) -> None:
