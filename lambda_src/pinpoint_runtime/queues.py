@@ -35,10 +35,11 @@ class EnqueueFailed(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """A body, and why it is sent where it is sent, if there is a reason."""
+    """A body, why it is sent where it is sent, if there is a reason, and the seconds until it shows (900)."""
 
     body: str
     reason: str = ""
+    delay: int = 0
 
     @property
     def size(self) -> int:
@@ -171,6 +172,8 @@ def _send(
 
 def _entry(number: int, letter: Letter) -> dict[str, Any]:
     entry: dict[str, Any] = {"Id": str(number), "MessageBody": letter.body}
+    if letter.delay:
+        entry["DelaySeconds"] = letter.delay
     if letter.reason:
         entry["MessageAttributes"] = {"Reason": {"DataType": "String", "StringValue": letter.reason}}
     return entry

@@ -1,0 +1,1 @@
+"""Sends what producers put into a queue by the Pinpoint API: in calls of a hundred, each recipient once."""
