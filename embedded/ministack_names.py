@@ -146,6 +146,17 @@ NAMES: Final = (
     "ministack.services.cloudwatch_logs._create_log_stream",
     "ministack.services.cloudwatch_logs._put_log_events",
     "ministack.services.firehose._put_record",
+    # Firehose's files.
+    "ministack.services.firehose._HANDLERS",
+    "ministack.services.firehose._apply_lambda_processors",
+    "ministack.services.firehose._create_delivery_stream",
+    "ministack.services.firehose._deliver_records_to_s3",
+    "ministack.services.firehose._evaluate_prefix",
+    "ministack.services.firehose._invalid",
+    "ministack.services.firehose._streams",
+    # Saved queries.
+    "ministack.services.athena._create_named_query",
+    "ministack.services.athena._delete_named_query",
     # S3's events.
     "ministack.services.eventbridge._dispatch_event",
     "ministack.services.s3._fire_s3_event",

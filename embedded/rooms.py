@@ -1,8 +1,10 @@
 """The rooms of the embedded AWS, in the order in which they are installed."""
 
 from embedded import (
+    athena,
     batch_actions,
     concurrency,
+    firehose,
     lambda_events,
     metric_alarms,
     object_events,
@@ -34,6 +36,8 @@ def install(server: Server) -> None:
         service_iam,
         ses,
         sms_voice,
+        firehose,
+        athena,
         object_events,
         payload_limit,
         type_changes,

@@ -60,12 +60,13 @@ def role_refusal(role_arn: str, action: str, resource: str, *, session: str = "s
     return f"User: {principal} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
-def trust_refusal(role_arn: str, service: str, *, source_arn: str = "") -> str | None:
+def trust_refusal(role_arn: str, service: str, *, source_arn: str = "", external_id: str = "") -> str | None:
     """Why a service may not assume a role, or None if it may.
 
     Args:
         service: The principal, for example `scheduler.amazonaws.com`.
         source_arn: What `aws:SourceArn` is for this call.
+        external_id: What `sts:ExternalId` is, for a service that gives one.
     """
     if not is_enforced():
         return None
@@ -74,7 +75,15 @@ def trust_refusal(role_arn: str, service: str, *, source_arn: str = "") -> str |
     if role is None:
         return f"{role_arn} does not exist"
     trust = _with_resource(role.get("AssumeRolePolicyDocument") or {})
-    if admits(trust, service, "sts:AssumeRole", "*", source_arn=source_arn, source_account=account):
+    if admits(
+        trust,
+        service,
+        "sts:AssumeRole",
+        "*",
+        source_arn=source_arn,
+        source_account=account,
+        external_id=external_id,
+    ):
         return None
     return f"{service} is not allowed to assume {role_arn}: its trust policy does not admit it"
 
@@ -129,6 +138,7 @@ def admits(
     *,
     source_arn: str,
     source_account: str,
+    external_id: str = "",
 ) -> bool:
     """Whether a resource's policy lets a service principal act on it for a source."""
     context = find(f"{_IAM}.EvalContext")(
@@ -143,6 +153,7 @@ def admits(
             "aws:sourcearn": source_arn or None,
             "aws:sourceaccount": source_account or None,
             "aws:principalisawsservice": "true",
+            "sts:externalid": external_id or None,
         },
     )
     result = find(f"{_IAM}.evaluate_resource_policy")(policy, context, service=service)

@@ -1,5 +1,6 @@
 """Sending a document to a queue, a topic or a bucket, as a role may or a service principal is admitted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from embedded.ministack_names import find
@@ -43,8 +44,14 @@ def send(target: str, body: str, *, attributes: dict[str, str] | None = None) ->
     return None
 
 
-def put_object(bucket_arn: str, key: str, body: bytes, *, role_arn: str) -> str | None:
-    """Store an object by a role's authority; returns why it was not stored, or None."""
+def put_object(
+    bucket_arn: str, key: str, body: bytes, *, role_arn: str, headers: Mapping[str, str] | None = None
+) -> str | None:
+    """Store an object by a role's authority; returns why it was not stored, or None.
+
+    Args:
+        headers: Of the request, such as its content type, which is JSON by default.
+    """
     refusal = role_refusal(role_arn, "s3:PutObject", f"{bucket_arn}/{key}") or role_refusal(
         role_arn, "s3:ListBucket", bucket_arn
     )
@@ -52,6 +59,6 @@ def put_object(bucket_arn: str, key: str, body: bytes, *, role_arn: str) -> str 
         return refusal
     bucket = bucket_arn.rpartition(":")[2]
     status, *_ = find("ministack.services.s3._put_object")(
-        bucket, key, body, {"content-type": "application/json"}
+        bucket, key, body, {"content-type": "application/json", **(headers or {})}
     )
     return None if status == 200 else f"the bucket {bucket} answered {status}"
