@@ -13,7 +13,17 @@ def texts_of(endpoint: str, message_id: str) -> list[dict[str, Any]]:
         endpoint: The embedded AWS.
         message_id: As the sender was told.
     """
-    query = urllib.parse.urlencode({"message_id": message_id})
+    return messages(endpoint, message_id=message_id)
+
+
+def messages(endpoint: str, **narrowed: str) -> list[dict[str, Any]]:
+    """What was sent to handsets, oldest first.
+
+    Args:
+        endpoint: The embedded AWS.
+        narrowed: By `handset`, `from`, `message_id`, `configuration_set` or `received`.
+    """
+    query = urllib.parse.urlencode(narrowed)
     with urllib.request.urlopen(f"{endpoint}/_ministack/sms-voice/messages?{query}", timeout=10) as answer:
         shown: list[dict[str, Any]] = json.load(answer)["messages"]
         return shown

@@ -1,7 +1,6 @@
 """Numbers, handsets and topics for the tests of text messages on the embedded AWS."""
 
 import json
-import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.embedded_aws import ACCOUNT, REGION, EmbeddedAws, policy, queue_arn
+from tests.support.handsets import messages
 
 
 def new_number(sms: Any, **request: Any) -> dict[str, Any]:
@@ -26,12 +26,7 @@ def new_number(sms: Any, **request: Any) -> dict[str, Any]:
 
 
 def handset(aws: EmbeddedAws, number: str, **narrowed: str) -> list[dict[str, Any]]:
-    query = urllib.parse.urlencode({"handset": number, **narrowed})
-    with urllib.request.urlopen(
-        f"{aws.endpoint}/_ministack/sms-voice/messages?{query}", timeout=10
-    ) as answer:
-        shown: list[dict[str, Any]] = json.load(answer)["messages"]
-        return shown
+    return messages(aws.endpoint, handset=number, **narrowed)
 
 
 def refusal(call: Any, **request: Any) -> dict[str, Any]:
