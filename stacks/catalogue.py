@@ -8,6 +8,7 @@ from stacks.engagement_events import EngagementEventsStack
 from stacks.engine import EngineStack
 from stacks.project import ProjectStack
 from stacks.segment_import import SegmentImportStack
+from stacks.send_message import SendMessageStack
 from stacks.settings import Settings
 
 
@@ -17,6 +18,7 @@ def build(app: App) -> None:
     engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
     project = ProjectStack(app, "Project").project
     SegmentImportStack(app, "SegmentImport", project=project)
+    SendMessageStack(app, "SendMessage", project=project)
     CustomChannelsStack(
         app,
         "CustomChannels",

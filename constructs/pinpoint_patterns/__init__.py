@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pinpoint_patterns.hook_filters import FrequencyCap as FrequencyCap
     from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
     from pinpoint_patterns.inbox_channel import InboxChannel as InboxChannel
+    from pinpoint_patterns.message_sender import MessageSender as MessageSender
+    from pinpoint_patterns.message_templates import EmailTemplate as EmailTemplate
+    from pinpoint_patterns.message_templates import SmsTemplate as SmsTemplate
     from pinpoint_patterns.project import EmailChannel as EmailChannel
     from pinpoint_patterns.project import IPinpointProject as IPinpointProject
     from pinpoint_patterns.project import Limits as Limits
@@ -33,6 +36,7 @@ _MODULES: Final = {
     "CustomChannel": "custom_channel",
     "Deny": "hook_filters",
     "EmailChannel": "project",
+    "EmailTemplate": "message_templates",
     "EngagementEvents": "engagement_events",
     "EventStream": "event_stream",
     "FrequencyCap": "hook_filters",
@@ -40,11 +44,13 @@ _MODULES: Final = {
     "ImportBucket": "import_bucket",
     "InboxChannel": "inbox_channel",
     "Limits": "project",
+    "MessageSender": "message_sender",
     "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
     "PinpointProject": "project",
     "QuietTime": "project",
     "SmsChannel": "project",
+    "SmsTemplate": "message_templates",
     "VoiceChannel": "project",
     "WebhookChannel": "webhook_channel",
 }

@@ -1,5 +1,6 @@
 """Accepting cdk-nag's findings on wildcards: each by what exactly it allows, and with a reason."""
 
+import json
 from typing import Any
 
 from aws_cdk import Stack
@@ -16,8 +17,18 @@ def acknowledge_wildcard(construct: IConstruct, arn: str, reason: str) -> None:
         arn: The resource as the policy has it.
         reason: Why it cannot be narrower.
     """
-    evidence = _flat(Stack.of(construct).resolve(arn))
-    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{evidence}]", reason)
+    acknowledge_resource(construct, Stack.of(construct).resolve(arn), reason)
+
+
+def acknowledge_resource(construct: IConstruct, resource: Any, reason: str) -> None:
+    """The same, for a resource as the template will have it.
+
+    Args:
+        construct: The role or policy.
+        resource: Resolved, text or intrinsic functions.
+        reason: Why it cannot be narrower.
+    """
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{_flat(resource)}]", reason)
 
 
 def acknowledge_end_of_service(resource: IConstruct) -> None:
@@ -42,4 +53,6 @@ def _flat(value: Any) -> str:
             return _flat(name)
         case {"Ref": name}:
             return f"<{_flat(name)}>"
+        case dict():
+            return json.dumps(value, separators=(",", ":"))
     raise ValueError(f"no known way to name {value!r} in a finding")

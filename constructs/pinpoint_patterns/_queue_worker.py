@@ -7,6 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from pinpoint_patterns._alarms import alarm
@@ -29,11 +30,13 @@ class QueueWorker(Construct):
         code: Folders below the source root that the function needs.
         description: What the function is for, as the console shows it.
         timeout: Of the function. A message is hidden for six times as long.
+        memory_size: MiB.
         batch_size: Messages an invocation, up to 10,000; more than 10 need a batching window.
         max_batching_window: How long a batch may be gathered.
         max_concurrency: Invocations at once, 2 to 1,000.
         environment: Settings; never a secret.
         longest_wait: The age of the oldest message at which the alarm rings.
+        layer: A layer more, with code that is no part of this package.
         encryption_key: A customer managed key; SQS's own by default.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
@@ -48,11 +51,13 @@ class QueueWorker(Construct):
         code: Sequence[str],
         description: str,
         timeout: Duration,
+        memory_size: int = 512,
         batch_size: int = 10,
         max_batching_window: Duration | None = None,
         max_concurrency: int | None = None,
         environment: Mapping[str, str] | None = None,
         longest_wait: Duration | None = None,
+        layer: lambda_.ILayerVersion | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -72,11 +77,13 @@ class QueueWorker(Construct):
             code=code,
             description=description,
             timeout=timeout,
+            memory_size=memory_size,
             environment={
                 "QUEUE_URL": self.queue.queue_url,
                 "DEAD_LETTERS_URL": self.dead_letters.queue_url,
                 **(environment or {}),
             },
+            layer=layer,
         )
         self.function = self.worker.function
         self.dead_letters.grant_send_messages(self.function)

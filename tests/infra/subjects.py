@@ -16,6 +16,8 @@ from tests.infra import (
     test_engagement_events,
     test_event_stream,
     test_import_bucket,
+    test_message_sender,
+    test_message_templates,
     test_project,
 )
 from tests.infra.engine import test_engine, test_engine_grants
@@ -92,6 +94,10 @@ SUBJECTS = {
     "webhook channel": Subject(test_custom_channel.webhook_template, (test_custom_channel,), "webhook"),
     "inbox channel": Subject(test_custom_channel.inbox_template, (test_custom_channel,), "inbox"),
     "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),
+    "message sender": Subject(
+        test_message_sender.sender_template, (test_message_sender,), "sender", own="Sender"
+    ),
+    "message templates": Subject(test_message_templates.templates, (test_message_templates,)),
     "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
     "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
 }

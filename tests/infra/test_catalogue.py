@@ -18,7 +18,15 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.support.catalogue import synthesize
 
 ENGINES = ("hosted", "pinpoint")
-STACKS = ("Engine", "Project", "SegmentImport", "CustomChannels", "EngagementEvents", "CampaignHooks")
+STACKS = (
+    "Engine",
+    "Project",
+    "SegmentImport",
+    "CustomChannels",
+    "EngagementEvents",
+    "CampaignHooks",
+    "SendMessage",
+)
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -101,6 +109,10 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
             {"WebhookDeliveryUri", "InboxDeliveryUri", "InboxTableName", "WebhookSecretArn"},
         ),
         ("CampaignHooks", {"FrequencyCapFunctionArn", "AuditFunctionArn"}),
+        (
+            "SendMessage",
+            {"QueueUrl", "DeadLettersUrl", "RecipientsBucketName", "EventBusName", "EmailTemplateName"},
+        ),
         ("EngagementEvents", {"StreamName", "CallbackSecretArn"}),
     ],
 )

@@ -7,10 +7,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 
 from pinpoint_patterns._engine_names import API_ID_PARAMETER
+from pinpoint_patterns._findings import acknowledge_resource
 from pinpoint_patterns.hosting.documents import TranslatedDocument
 from pinpoint_patterns.hosting.intrinsics import as_list
 from pinpoint_patterns.hosting.refusals import Refusals
-from pinpoint_patterns.hosting.statements import Place, names_pinpoint, translated
+from pinpoint_patterns.hosting.statements import INVOKE, Place, names_pinpoint, translated
 from pinpoint_patterns.hosting.tree import application_id
 
 _WITH_DOCUMENT: Final = (
@@ -30,6 +31,7 @@ def translate_policies(node: CfnResource, refusals: Refusals) -> bool:
             return False
         document = _translated(node, node.policy_document, nested=False)
         node.policy_document = document.lazy()
+        refusals.later(lambda: _acknowledge(node))
     elif isinstance(node, _WITH_INLINE):
         if not node.policies or not _mentions(node, node.policies):
             return False
@@ -64,6 +66,17 @@ def _translated(node: CfnResource, original: Any, *, nested: bool) -> Translated
         return Place(stack.resolve(api_id), lambda function: application_id(stack, function))
 
     return TranslatedDocument(original, lambda statement: translated(statement, place()), nested=nested)
+
+
+def _acknowledge(node: CfnResource) -> list[Any]:
+    """A wildcard of Pinpoint's is one of the API's as well: whoever accepted the one accepted the other."""
+    for statement in _statements(Stack.of(node).resolve(node.policy_document)):  # type: ignore[attr-defined]
+        if statement.get("Action") == INVOKE:
+            for resource in as_list(statement["Resource"]):
+                acknowledge_resource(
+                    node, resource, "Says again of the engine's API what another statement says of Pinpoint."
+                )
+    return []
 
 
 def _mentions(node: CfnResource, value: Any) -> bool:

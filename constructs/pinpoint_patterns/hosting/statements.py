@@ -16,7 +16,7 @@ from pinpoint_patterns.hosting.paths import compressed, invocations, routes
 from pinpoint_patterns.hosting.resources import ANY, reach, resource_text
 
 _SERVICE: Final = "mobiletargeting"
-_INVOKE: Final = "execute-api:Invoke"
+INVOKE: Final = "execute-api:Invoke"
 # Keys whose value is about who calls, and when: the same whichever service is asked. Others are about
 # the resource or the way to it, and differ.
 _SAME_FOR_EVERY_SERVICE: Final = (
@@ -74,7 +74,7 @@ def translated(statement: Mapping[str, Any], place: Place) -> dict[str, Any] | N
     resources = _api_resources(_operations(actions), statement, place)
     if not resources:
         return None
-    result: dict[str, Any] = {"Effect": statement["Effect"], "Action": _INVOKE, "Resource": resources}
+    result: dict[str, Any] = {"Effect": statement["Effect"], "Action": INVOKE, "Resource": resources}
     if statement.get("Condition"):
         result["Condition"] = statement["Condition"]
     return result
@@ -138,7 +138,7 @@ def _check_not_action(statement: Mapping[str, Any]) -> None:
     """NotAction is the same for the engine if it leaves out neither Pinpoint nor its API."""
     patterns = [pattern.lower() for pattern in as_list(statement["NotAction"]) if isinstance(pattern, str)]
     about_pinpoint = any(_names_pinpoint(pattern) for pattern in patterns)
-    about_api = any(fnmatchcase(_INVOKE.lower(), pattern) for pattern in patterns)
+    about_api = any(fnmatchcase(INVOKE.lower(), pattern) for pattern in patterns)
     if about_pinpoint or about_api:
         raise NotTranslatable(
             "NotAction treats Pinpoint and the engine's API (execute-api:Invoke) differently",
