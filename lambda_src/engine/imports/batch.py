@@ -1,11 +1,11 @@
 """A hundred rows at a time: written as endpoints, as members of the segment, or both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.context import Context, iso
-from engine.endpoints.access import user_endpoints
+from engine.endpoints.access import users_endpoints
 from engine.endpoints.apply import apply_changes, check_change
 from engine.endpoints.change import EndpointChange
 from engine.endpoints.merge import merge
@@ -17,9 +17,15 @@ from engine.store import Document, Put, member_key
 
 @dataclass(frozen=True)
 class Accepted:
-    """The row was taken, with these members of the segment."""
+    """The row was taken, with these members of the segment.
+
+    Attributes:
+        members: As the segment keeps them.
+        refused: Of a row of users, why some of them were not: one reason a user.
+    """
 
     members: tuple[Document, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class BatchOfRows:
         register = bool(self.job["Definition"].get("RegisterEndpoints"))
         endpoints = [row for row in rows if isinstance(row, EndpointRow)]
         applied = iter(self._register(endpoints) if register else self._only_members(endpoints))
-        results = [next(applied) if isinstance(row, EndpointRow) else self._users(row) for row in rows]
+        found = iter(self._users([row for row in rows if isinstance(row, UsersRow)]))
+        results = [next(applied) if isinstance(row, EndpointRow) else next(found) for row in rows]
         if self.job["Definition"].get("DefineSegment"):
             self._write_members(result for result in results if isinstance(result, Accepted))
         return results
@@ -82,14 +89,10 @@ class BatchOfRows:
             return refusal.message
         return Accepted(({"Id": row.endpoint_id, "Channel": document["ChannelType"], "Endpoint": document},))
 
-    def _users(self, row: UsersRow) -> Accepted | str:
-        members: list[Document] = []
-        for user_id in row.user_ids:
-            found = user_endpoints(self.context, self.job["ApplicationId"], user_id)
-            if not found:
-                return "a user of this row has no endpoints"
-            members += [_registered(endpoint) for endpoint in found]
-        return Accepted(tuple(members))
+    def _users(self, rows: Sequence[UsersRow]) -> list[Accepted]:
+        wanted = {user_id for row in rows for user_id in row.user_ids}
+        found = users_endpoints(self.context, self.job["ApplicationId"], sorted(wanted))
+        return [_members_of(row, found) for row in rows]
 
     def _write_members(self, accepted: Iterable[Accepted]) -> None:
         definition = self.job["Definition"]
@@ -104,3 +107,14 @@ class BatchOfRows:
 
 def _registered(endpoint: Document) -> Document:
     return {"Id": endpoint["Id"], "Channel": endpoint.get("ChannelType", "")}
+
+
+def _members_of(row: UsersRow, found: Mapping[str, Sequence[Document]]) -> Accepted:
+    members = [_registered(endpoint) for user_id in row.user_ids for endpoint in found[user_id]]
+    # By their place: a user's id is nothing for a list of failures.
+    refused = [
+        f"user {place} of {len(row.user_ids)} in this row has no endpoints"
+        for place, user_id in enumerate(row.user_ids, 1)
+        if not found[user_id]
+    ]
+    return Accepted(tuple(members), tuple(refused))

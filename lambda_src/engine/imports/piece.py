@@ -16,7 +16,7 @@ from engine.imports.definition import BadRow
 from engine.imports.finish import MAX_FAILURES, finish_if_done
 from engine.imports.lines import MAX_LINE, Line, first_byte, lines_between
 from engine.imports.plan import piece_key
-from engine.imports.rows import Row, derived_id, read_csv_row, read_header, read_json_row
+from engine.imports.rows import Row, UsersRow, derived_id, read_csv_row, read_header, read_json_row
 from engine.imports.source import ObjectChanged, Source, SourceFile, source_of
 from engine.operations.documents import import_job_key
 from engine.store import Add, Document, Edit, Item, TransactionLost, shard_of
@@ -118,9 +118,14 @@ def _rows(
 
 
 def _apply(batch: BatchOfRows, rows: list[tuple[Line, Row]], tally: _Tally) -> None:
-    for (line, _), result in zip(rows, batch.apply([row for _, row in rows]), strict=True):
+    for (line, row), result in zip(rows, batch.apply([row for _, row in rows]), strict=True):
+        if isinstance(row, UsersRow):
+            # Each user counts, however many of them a line names.
+            tally.processed += len(row.user_ids) - 1
         if isinstance(result, Accepted):
             tally.shards |= {shard_of(member["Id"]) for member in result.members}
+            for reason in result.refused:
+                tally.fail(line, reason)
         else:
             tally.fail(line, result)
 

@@ -1,10 +1,11 @@
 """The two formats of a file of endpoints: from one line to a definition, and no line knows of another."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
+from patterns.segment_import.lines import Line
 from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
 from pinpoint_runtime.csv_line import StrayQuote, split_line
 from pinpoint_runtime.endpoint_rules import (
@@ -18,6 +19,7 @@ from pinpoint_runtime.endpoint_rules import (
 )
 
 Definition: TypeAlias = dict[str, Any]
+_USER_ID: Final = "User.UserId"
 _USER_ATTRIBUTES: Final = "User.UserAttributes."
 _COMPRESSED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\x28\xb5\x2f\xfd")
 _OTHER_ENCODINGS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -32,11 +34,15 @@ class Format:
         name: As CreateImportJob calls it.
         header: What the rewritten file starts with; empty for JSON.
         read: From a line's text to a definition; raises `BadRow` or `InvalidEndpoint`.
+        rows: The rows in a line; there are several, or none, only where a line names users.
+        users: Whether a row may name a user alone, and so stand for all endpoints of that user.
     """
 
     name: Literal["CSV", "JSON"]
     header: bytes
     read: Callable[[str], Definition]
+    rows: Callable[[Line], Iterable[Line]]
+    users: bool
 
 
 def format_of(first_line: bytes, *, opt_out: bool) -> Format:
@@ -44,7 +50,7 @@ def format_of(first_line: bytes, *, opt_out: bool) -> Format:
 
     Args:
         first_line: With or without its line end.
-        opt_out: Whether a CSV file needs a column OptOut.
+        opt_out: Whether a CSV file needs a column OptOut; then it cannot be one of users alone.
 
     Raises:
         RefusedFile: It is neither JSON lines nor a CSV file with a header that can be imported.
@@ -58,9 +64,34 @@ def format_of(first_line: bytes, *, opt_out: bool) -> Format:
     except UnicodeDecodeError:
         raise RefusedFile(FileReason.WRONG_ENCODING, "the first line is not UTF-8") from None
     if text.lstrip().startswith("{"):
-        return Format("JSON", b"", read_json)
+        return Format("JSON", b"", read_json, _one_row, users=not opt_out)
     columns = _columns(text, opt_out=opt_out)
-    return Format("CSV", _header(columns), lambda line: read_csv(columns, line))
+    users = columns == (_USER_ID,)
+    rows = users_of if users else _one_row
+    return Format("CSV", _csv_line(columns), lambda line: read_csv(columns, line), rows, users=users)
+
+
+def users_of(line: Line) -> Iterable[Line]:
+    """A row for each user that a line of a CSV file of users names, between spaces.
+
+    So no row grows with what somebody puts on one line. A line that cannot be read is given as it is.
+    """
+    try:
+        fields = split_line(line.content.decode())
+    except (UnicodeDecodeError, StrayQuote):
+        return (line,)
+    if line.cut or b"\t" in line.content or len(fields) != 1:
+        return (line,)
+    return [replace(line, content=_csv_line([user_id])) for user_id in fields[0].split()]
+
+
+def _one_row(line: Line) -> Iterable[Line]:
+    return (line,)
+
+
+def names_a_user(definition: Definition) -> bool:
+    """Whether this stands for all endpoints of a user, and is no endpoint itself."""
+    return definition.keys() == {"User"} and definition["User"].keys() == {"UserId"}
 
 
 def read_json(line: str) -> Definition:
@@ -115,6 +146,8 @@ def _columns(text: str, *, opt_out: bool) -> tuple[str, ...]:
         raise RefusedFile(FileReason.NOT_A_CSV, "the first line names no member of an endpoint definition")
     if unknown:
         raise RefusedFile(FileReason.UNKNOWN_COLUMN, f"the column {unknown[0][:80]!r} cannot be imported")
+    if columns == (_USER_ID,) and not opt_out:
+        return columns
     needed = ("ChannelType", "Address", *(("OptOut",) if opt_out else ()))
     if missing := [name for name in needed if name not in columns]:
         raise RefusedFile(FileReason.MISSING_COLUMN, f"the header lacks {' and '.join(missing)}")
@@ -127,10 +160,8 @@ def _columns(text: str, *, opt_out: bool) -> tuple[str, ...]:
     return columns
 
 
-def _header(columns: Sequence[str]) -> bytes:
-    quoted = (
-        '"' + column.replace('"', '""') + '"' if set(column) & set('",') else column for column in columns
-    )
+def _csv_line(values: Sequence[str]) -> bytes:
+    quoted = ('"' + value.replace('"', '""') + '"' if set(value) & set('",') else value for value in values)
     return ",".join(quoted).encode()
 
 
@@ -145,7 +176,7 @@ def _is_column(name: str) -> bool:
     if head == "Location":
         return tail in PLACES or tail in COORDINATES
     attribute = name.removeprefix(_USER_ATTRIBUTES)
-    return name == "User.UserId" or (attribute != name and 1 <= len(attribute) <= 50)
+    return name == _USER_ID or (attribute != name and 1 <= len(attribute) <= 50)
 
 
 def _place(definition: Definition, column: str, texts: list[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, TypeAlias
 
-from patterns.segment_import.formats import Format, format_of
+from patterns.segment_import.formats import Format, format_of, names_a_user
 from patterns.segment_import.lines import Line, lines
 from patterns.segment_import.reasons import BadRow, FileReason, RefusedFile, RowReason
 from pinpoint_runtime.endpoint_rules import (
@@ -53,7 +53,8 @@ def sort_rows(
         chunks: The file.
         open_accepted: Gives what takes the rows to import, once the format is known.
         quarantine: Takes one JSON object a bad row: `line`, `reason`, `detail`, `row`.
-        opt_out: Whether each row has to say OptOut.
+        opt_out: Whether each row has to be an endpoint that says OptOut. Otherwise a row may also name a
+            user alone, and stands for the endpoints that this user has.
 
     Raises:
         RefusedFile: No row of it can be imported.
@@ -71,8 +72,8 @@ def sort_rows(
         waiting: Iterable[Line] = rows
     else:
         waiting = chain([replace(first, content=first.content.removeprefix(_BOM))], rows)
-    for line in waiting:
-        _sort(sorter, line, accepted, quarantine, counts)
+    for row in chain.from_iterable(map(file_format.rows, waiting)):
+        _sort(sorter, row, accepted, quarantine, counts)
     if not counts.rows:
         raise RefusedFile(FileReason.EMPTY, "the file holds a header and no row")
     return counts
@@ -108,7 +109,8 @@ class _Sorter:
             raise BadRow(RowReason.CONTROL_CHARACTER, "the line holds a null character")
         definition = self._format.read(text)
         check_members(definition)
-        check_complete(definition, opt_out=self._opt_out)
+        if not (self._format.users and names_a_user(definition)):
+            check_complete(definition, opt_out=self._opt_out)
         if len(line.content) + len(self._format.header) > _SURELY_SMALL:
             check_size(definition)
         new = names_of(definition) - self._names

@@ -114,10 +114,26 @@ def test_rows_of_user_ids_make_a_segment_of_their_endpoints(works: Works) -> Non
         "ChannelType,Address,Id,User.UserId\nCUSTOM,a,a-1,ana\nCUSTOM,b,a-2,ana\nCUSTOM,c,b-1,ben\n",
         DefineSegment=False,
     )
-    job = works.import_file("User.UserId\nana nobody\nana\n")
-    assert job["TotalFailures"] == 1
+    job = works.import_file("User.UserId\nben nobody ana noone\nana\n")
+    assert (job["TotalProcessed"], job["TotalFailures"]) == (5, 2)
+    assert job["Failures"] == [
+        "file.csv line 2 (byte 12): user 2 of 4 in this row has no endpoints",
+        "file.csv line 2 (byte 12): user 4 of 4 in this row has no endpoints",
+    ]
+    assert _segment(works, job["Definition"]["SegmentId"])["ImportDefinition"]["Size"] == 3
     works.send_campaign(job["Definition"]["SegmentId"])
-    assert sorted(works.functions.seen_by("channel")) == ["a-1", "a-2"]
+    assert sorted(works.functions.seen_by("channel")) == ["a-1", "a-2", "b-1"]
+
+
+def test_a_json_line_names_one_user_whose_id_may_hold_spaces(works: Works) -> None:
+    works.import_file(
+        "ChannelType,Address,Id,User.UserId\nCUSTOM,a,a-1,ana maria\nCUSTOM,b,b-1,ana\n", DefineSegment=False
+    )
+    lines = [json.dumps({"User": {"UserId": name}}) for name in ("ana maria", "nobody")]
+    job = works.import_file("\n".join(lines), Format="JSON", S3Url=f"s3://{BUCKET}/file.csv")
+    assert (job["TotalProcessed"], job["TotalFailures"]) == (2, 1)
+    works.send_campaign(job["Definition"]["SegmentId"])
+    assert works.functions.seen_by("channel") == ["a-1"]
 
 
 def test_json_lines_are_read_each_alone(works: Works) -> None:

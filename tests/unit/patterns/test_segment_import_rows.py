@@ -243,6 +243,57 @@ def test_a_csv_of_endpoints_without_a_column_for_opting_out_is_refused() -> None
     assert "OptOut" in refusal.value.detail
 
 
+def test_the_users_that_a_line_names_between_spaces_are_a_row_each() -> None:
+    result = Sorted(csv("ana  ben", "", '"o""hara, jo $x"', '""', header="User.UserId"))
+    assert result.accepted == csv("ana", "ben", '"o""hara,"', "jo", header="User.UserId")
+    assert [(entry["line"], entry["reason"], entry["row"]) for entry in result.quarantine] == [
+        (4, EndpointReason.INVALID_ID, "$x")
+    ]
+    assert result.counts.rows == 5
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("ana,ben", RowReason.COLUMN_COUNT),
+        ("ana\tben", RowReason.TAB_IN_VALUE),
+        ('"ana', RowReason.STRAY_QUOTE),
+        ("a" * 1001, EndpointReason.INVALID_ID),
+        ("ana " * 300_000, RowReason.LINE_TOO_LONG),
+    ],
+)
+def test_a_bad_line_of_users_is_quarantined_with_its_reason(bad: str, reason: Reason) -> None:
+    result = Sorted(csv("ana", bad, "ben", header="User.UserId"), chunk=500_000)
+    assert [(entry["line"], entry["reason"]) for entry in result.quarantine] == [(3, reason)]
+    assert result.counts.accepted == 2
+
+
+def test_a_json_line_may_name_a_user_alone() -> None:
+    users = b'{"User": {"UserId": "ana maria"}}\n'
+    bad = b'{"User": {"UserId": ""}}\n{"User": {"UserId": "ben", "UserAttributes": {}}}\n{"User": {}}\n'
+    result = Sorted(users + bad + json_row())
+    assert result.accepted == users + json_row()
+    assert [entry["reason"] for entry in result.quarantine] == [
+        EndpointReason.INVALID_ID,
+        EndpointReason.MISSING_CHANNEL_TYPE,
+        EndpointReason.MISSING_CHANNEL_TYPE,
+    ]
+
+
+def test_a_row_of_endpoints_that_lacks_its_address_does_not_stand_for_a_user() -> None:
+    header = "ChannelType,Address,User.UserId"
+    (entry,) = Sorted(csv(",,ana", "CUSTOM,a,ben", header=header)).quarantine
+    assert (entry["line"], entry["reason"]) == (2, EndpointReason.MISSING_CHANNEL_TYPE)
+
+
+def test_a_file_of_endpoints_cannot_name_users_alone() -> None:
+    with pytest.raises(RefusedFile) as refusal:
+        Sorted(csv("ana", header="User.UserId"), opt_out=True)
+    assert refusal.value.reason == FileReason.MISSING_COLUMN
+    (entry,) = Sorted(b'{"User": {"UserId": "ana"}}\n', opt_out=True).quarantine
+    assert entry["reason"] == EndpointReason.MISSING_CHANNEL_TYPE
+
+
 def test_memory_does_not_grow_with_the_file() -> None:
     def peak(rows: int) -> int:
         chunk = (row() + "\n").encode() * 1000
