@@ -140,6 +140,10 @@ NAMES: Final = (
     "ministack.services.ses_v2._config_sets",
     "ministack.services.ses_v2._missing_config_set",
     "ministack.services.ses_v2.handle_request",
+    # Rotation of secrets.
+    "ministack.core.iam_actions.request_tag_context",
+    "ministack.services.secretsmanager._put_resource_policy",
+    "ministack.services.secretsmanager._resolve",
     # Phones.
     "ministack.app._handle_post_body_shortcuts",
     "ministack.core.responses.request_scope",

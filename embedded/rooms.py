@@ -13,6 +13,7 @@ from embedded import (
     pinpoint_principal,
     request_path,
     secret_references,
+    secret_rotation,
     secure_transport,
     service_iam,
     ses,
@@ -44,6 +45,7 @@ def install(server: Server) -> None:
         stack_waits,
         metric_alarms,
         secret_references,
+        secret_rotation,
         pinpoint,
         pinpoint_principal,
     ):
