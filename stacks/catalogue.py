@@ -15,7 +15,13 @@ from stacks.settings import Settings
 def build(app: App) -> None:
     """Add every pattern's stack to an app, hosted on the engine unless the context says otherwise."""
     settings = Settings.from_context(app.node)
-    engine = EngineStack(app, "Engine", sending=settings.sending, allow_list=settings.allow_list)
+    engine = EngineStack(
+        app,
+        "Engine",
+        sending=settings.sending,
+        allow_list=settings.allow_list,
+        local_webhooks=settings.local_webhooks,
+    )
     project = ProjectStack(app, "Project").project
     SegmentImportStack(app, "SegmentImport", project=project)
     SendMessageStack(app, "SendMessage", project=project)

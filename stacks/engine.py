@@ -19,9 +19,12 @@ class EngineStack(Stack):
         *,
         sending: Literal["safe", "live"] = "safe",
         allow_list: Sequence[str] = (),
+        local_webhooks: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(scope, construct_id, **options)
-        self.engine = PinpointEngine(self, "Engine", sending=sending, allow_list=allow_list)
+        self.engine = PinpointEngine(
+            self, "Engine", sending=sending, allow_list=allow_list, local_webhooks=local_webhooks
+        )
         CfnOutput(self, "ApiUrl", value=self.engine.api_url)
         CfnOutput(self, "TableName", value=self.engine.table.table_name)

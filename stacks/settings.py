@@ -18,6 +18,7 @@ class Settings:
         sending: `safe` sends to simulators, what is verified and the allow list only; `live` to all.
         allow_list: Addresses, `@domain` for all of a domain, and phone numbers that may be sent to while
             `safe`.
+        local_webhooks: Whether custom channels may be webhooks on `http://127.0.0.1`, as on the embedded AWS.
         webhook_url: The message API that the webhook channel posts to.
         webhook_idempotency: Whether that API honours an idempotency key.
         callback_url: Where the customer data platform takes callbacks.
@@ -28,6 +29,7 @@ class Settings:
     engine: Literal["hosted", "pinpoint"]
     sending: Literal["safe", "live"]
     allow_list: tuple[str, ...]
+    local_webhooks: bool
     webhook_url: str
     webhook_idempotency: bool
     callback_url: str
@@ -45,6 +47,7 @@ class Settings:
             engine=cast(Any, _choice(node, "engine", "hosted", "pinpoint")),
             sending=cast(Any, _choice(node, "sending", "safe", "live")),
             allow_list=tuple(entry for entry in _text(node, "allow_list", "").split(",") if entry),
+            local_webhooks=_choice(node, "local_webhooks", "false", "true") == "true",
             webhook_url=_url(node, "webhook_url", "https://messages.example.com/v1/messages"),
             webhook_idempotency=_choice(node, "webhook_idempotency", "true", "false") == "true",
             callback_url=_url(node, "callback_url", "https://cdp.example.com/v1/callbacks"),

@@ -54,6 +54,8 @@ class PinpointEngine(Construct):
         log_level: The least severe line that functions write.
         set_api_logging_role: Whether to set the Region's API Gateway logging role, which access logs
             need; leave it out where an account manages that role itself.
+        local_webhooks: Whether custom channels may be webhooks on `http://127.0.0.1` as well, for tests
+            and the embedded AWS.
         dependencies: A layer of third-party packages in place of ours.
 
     Raises:
@@ -77,6 +79,7 @@ class PinpointEngine(Construct):
         worker_concurrency: int = 20,
         log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO",
         set_api_logging_role: bool = True,
+        local_webhooks: bool = False,
         dependencies: lambda_.ILayerVersion | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -97,6 +100,8 @@ class PinpointEngine(Construct):
         )
         self.delivery_role = self._delivery_role()
         self._base = {"TABLE_NAME": self.table.table_name, "LOG_LEVEL": log_level}
+        if local_webhooks:
+            self._base["LOCAL_WEBHOOKS"] = "true"
         self._sending = {
             "CONFIGURATION_SET": self.mail.configuration_set.configuration_set_name,
             "SENDING": sending,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from engine.memory import Memory
 from engine.store import Store
+from engine.webhooks import Webhooks
 
 _SQS_ENTRIES: Final = 10
 _ONE_ATTEMPT: Final = frozenset({"lambda", "sesv2", "pinpoint-sms-voice-v2"})
@@ -79,6 +80,7 @@ class Context:
         now: The clock, UTC.
         new_id: New resource ids: 32 hexadecimal digits.
         memory: What a warm function may keep for a while.
+        webhooks: How custom channels that are webhooks are called.
     """
 
     store: Store
@@ -89,6 +91,7 @@ class Context:
     now: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
     memory: Memory = field(default_factory=Memory, compare=False)
+    webhooks: Webhooks = field(default_factory=Webhooks, compare=False)
 
     def application_arn(self, application_id: str) -> str:
         return f"arn:aws:mobiletargeting:{self.region}:{self.account}:apps/{application_id}"
@@ -134,4 +137,5 @@ def from_environment(account: str) -> Context:
         region=os.environ["AWS_REGION"],
         account=account,
         client=client,
+        webhooks=Webhooks(local=os.environ.get("LOCAL_WEBHOOKS") == "true"),
     )

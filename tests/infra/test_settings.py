@@ -14,6 +14,7 @@ def test_told_nothing_it_is_hosted_and_sends_to_nobody_real() -> None:
     settings = told()
     assert (settings.engine, settings.sending, settings.allow_list) == ("hosted", "safe", ())
     assert settings.webhook_url.startswith("https://")
+    assert settings.local_webhooks is False
     assert (settings.frequency_cap, settings.frequency_window_hours) == (3, 24)
 
 
@@ -37,6 +38,7 @@ def test_it_takes_what_it_is_told() -> None:
         ("engine", "moto", "hosted or pinpoint"),
         ("sending", "yes", "safe or live"),
         ("webhook_idempotency", "maybe", "true or false"),
+        ("local_webhooks", "maybe", "false or true"),
         ("frequency_cap", "0", "whole number from 1"),
         ("frequency_window_hours", "x", "whole number from 1"),
         ("webhook_url", "http://example.com", "https:// address"),

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from engine.context import Context, Queues
 from engine.store import Store
+from engine.webhooks import Webhooks
 from tests.support.phone_service import SERVICE, PhoneService
 
 REGION = "us-east-1"
@@ -105,5 +106,6 @@ def engine_world() -> Iterator[World]:
             account=ACCOUNT,
             client=client,
             now=clock,
+            webhooks=Webhooks(local=True, sleep=lambda _: None),
         )
         yield World(context, clock, dynamodb, sqs, urls, phones)

@@ -11,7 +11,7 @@ from engine.campaigns.schedule import is_event_campaign, is_over, status_of_camp
 from engine.context import Context, iso
 from engine.errors import BadRequest, Conflict, NotFound, NotYetImplemented
 from engine.operations.apps import require_application
-from engine.operations.campaign_message import check_campaign
+from engine.operations.campaign_message import DELIVERY_URI, check_campaign
 from engine.operations.documents import activity_key, campaign_key, page
 from engine.operations.event_campaigns import write_event_campaign
 from engine.operations.message_templates import require_template
@@ -20,6 +20,7 @@ from engine.operations.segments import require_segment
 from engine.operations.tags import check_tags
 from engine.operations.versions import get_version, get_versions, version_write
 from engine.store import Document, Item, Key, Put, TransactionLost, Write
+from engine.webhooks import BadWebhook
 
 _FROM_REQUEST: Final = (
     "CustomDeliveryConfiguration",
@@ -159,7 +160,19 @@ def _checked(context: Context, application_id: str, write: Document) -> Document
         template = write.get("TemplateConfiguration", {}).get(member)
         if template:
             require_template(context, kind, template.get("Name", ""), template.get("Version"))
+    _confirm_webhook(context, write)
     return segment
+
+
+def _confirm_webhook(context: Context, write: Document) -> None:
+    """Last of all: nothing is asked outside on behalf of a request that is refused anyway."""
+    uri = write.get("CustomDeliveryConfiguration", {}).get("DeliveryUri", "")
+    if "://" not in uri:
+        return
+    try:
+        context.webhooks.confirm(uri, context.account)
+    except BadWebhook as bad:
+        raise BadRequest(f"{DELIVERY_URI} {bad.reason}") from bad
 
 
 def _usable_segment(context: Context, application_id: str, write: Document) -> Document:

@@ -11,6 +11,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from pinpoint_patterns.engine import PinpointEngine
 from stacks.engine import EngineStack
+from tests.support.templates import engine_template
 
 HANDLERS = ("api", "provider", "imports", "campaigns", "deliveries", "stream", "receipts")
 
@@ -216,6 +217,14 @@ def test_each_worker_knows_where_its_dead_letters_go(engine: Template) -> None:
 def test_settings_that_make_no_sense_are_refused(options: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         PinpointEngine(Stack(App(), "Engine"), "Engine", **options)
+
+
+def test_webhooks_on_this_machine_are_for_engines_that_are_told_so(engine: Template) -> None:
+    assert all(
+        "LOCAL_WEBHOOKS" not in found["Environment"]["Variables"] for found in functions(engine).values()
+    )
+    told = functions(engine_template(local_webhooks=True))
+    assert all(found["Environment"]["Variables"]["LOCAL_WEBHOOKS"] == "true" for found in told.values())
 
 
 def test_an_allow_list_entry_that_is_refused_is_not_repeated() -> None:

@@ -69,14 +69,9 @@ def test_a_deleted_campaign_is_gone(pinpoint: Any, app: str, segment: str) -> No
         "my-function",
         "arn:aws:lambda:us-east-1:123456789012:function:my-function",
         "arn:aws:lambda:us-east-1:123456789012:function:my-function:live",
-        "https://example.com/hook",
-        "http://127.0.0.1:8080/hook",
-        "http://localhost/hook",
     ],
 )
-def test_a_custom_message_goes_to_a_function_or_a_web_address(
-    pinpoint: Any, app: str, segment: str, uri: str
-) -> None:
+def test_a_custom_message_goes_to_a_function(pinpoint: Any, app: str, segment: str, uri: str) -> None:
     write = campaign(
         segment,
         MessageConfiguration={"CustomMessage": {"Data": "{}"}},

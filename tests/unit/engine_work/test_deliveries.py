@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from engine import functions
 from engine.campaigns.progress import Run
 from engine.deliveries import limits, work
-from engine.senders.custom import deliver_custom
 from tests.support.engine_works import CUSTOM, EMAIL, Works, client_error, held_in_balance, inboxes
 
 HEADER = "ChannelType,Address,Id,OptOut\n"
@@ -319,41 +317,3 @@ def test_a_deleted_campaign_sends_to_nobody_more(works: Works) -> None:
     works.context.store.delete(Run(works.app, campaign["Id"], activity_id).campaign_key)
     works.run()
     assert works.functions.calls == []
-
-
-def test_a_webhook_gets_the_batch_by_post(works: Works) -> None:
-    import json
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
-    seen: list[dict[str, Any]] = []
-    answers = iter([500, 200])
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(next(answers))
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        from engine.senders.custom import deliver_custom
-
-        deliver_custom(
-            works.context, f"http://127.0.0.1:{server.server_port}/x", {"Data": "hello"}, "arn:campaign"
-        )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    assert seen == [{"Data": "hello"}] * 2
-
-
-def test_a_webhook_must_be_https_unless_it_is_on_this_machine(works: Works) -> None:
-    with pytest.raises(functions.CallFailed, match="must be https"):
-        deliver_custom(works.context, "http://vendor.example.com/x", {}, "arn:campaign")
