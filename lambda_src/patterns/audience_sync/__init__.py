@@ -1,0 +1,1 @@
+"""Keeps a project's endpoints as another system knows them: in order of versions, a hundred a call."""
