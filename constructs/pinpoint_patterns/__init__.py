@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pinpoint_patterns.dashboard import PatternDashboard as PatternDashboard
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.engine import PinpointEngine as PinpointEngine
+    from pinpoint_patterns.event_archive import EventArchive as EventArchive
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.hook_filters import Audit as Audit
     from pinpoint_patterns.hook_filters import Deny as Deny
@@ -38,6 +39,7 @@ _MODULES: Final = {
     "EmailChannel": "project",
     "EmailTemplate": "message_templates",
     "EngagementEvents": "engagement_events",
+    "EventArchive": "event_archive",
     "EventStream": "event_stream",
     "FrequencyCap": "hook_filters",
     "IPinpointProject": "project",

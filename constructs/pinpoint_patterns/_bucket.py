@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -41,4 +41,24 @@ def private_bucket(
         server_access_logs_bucket=access_logs,
         lifecycle_rules=lifecycle_rules,
         removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def expires(rule: str, prefix: str, after: Duration, *transitions: s3.Transition) -> s3.LifecycleRule:
+    """What is under a prefix is deleted after a time, and its earlier versions a day later.
+
+    Args:
+        rule: The rule's id.
+        prefix: Such as `errors/`.
+        after: Days since an object was written.
+        transitions: What happens to it before.
+    """
+    return s3.LifecycleRule(
+        id=rule,
+        prefix=prefix,
+        transitions=list(transitions) or None,
+        expiration=after,
+        # In a versioned bucket an expired object only becomes noncurrent; a day later it is gone.
+        noncurrent_version_expiration=Duration.days(1),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
     )

@@ -10,11 +10,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_pinpoint as pinpoint
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns._findings import acknowledge_end_of_service
+from pinpoint_patterns.event_archive import EventArchive
 from pinpoint_patterns.project import IPinpointProject
 
 _RETENTION_HOURS: Final = (24, 8760)
@@ -48,6 +50,7 @@ class EventStream(Construct):
         retention: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.project = project
         _check_retention(stream, retention)
         self.encryption_key = encryption_key if stream else encryption_key or self._key()
         self.stream = stream or self._stream(retention or Duration.hours(24))
@@ -127,6 +130,42 @@ class EventStream(Construct):
             threshold=Duration.hours(12).to_milliseconds(),
         )
         return dead_letters
+
+    def archive(
+        self,
+        bucket: s3.IBucket | None = None,
+        *,
+        encryption_key: kms.IKey | None = None,
+        retention: Duration | None = None,
+        buffering: Duration | None = None,
+        access_logs: s3.IBucket | None = None,
+    ) -> EventArchive:
+        """Keep the events in S3, partitioned by application, type and day, and ask them with Athena.
+
+        Args:
+            bucket: An existing bucket; a new one, private, encrypted and kept, by default.
+            encryption_key: The bucket's key; encryption with S3's own key by default.
+            retention: How long events are kept and looked for, more than 30 days; a year by default.
+            buffering: How long events are gathered into one file, 1 to 15 minutes; 5 by default.
+            access_logs: A bucket for S3's access logs; none by default.
+
+        Raises:
+            ValueError: The retention or the buffering is outside of its range.
+
+        See https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html.
+        """
+        return EventArchive(
+            self,
+            "Archive",
+            stream=self.stream,
+            stream_key=self.encryption_key,
+            application_id=self.project.application_id,
+            bucket=bucket,
+            encryption_key=encryption_key,
+            retention=retention,
+            buffering=buffering,
+            access_logs=access_logs,
+        )
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody read the events."""

@@ -9,11 +9,12 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from pinpoint_patterns._bucket import private_bucket
+from pinpoint_patterns._bucket import expires, private_bucket
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._file_imports import FileImports
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns.project import IPinpointProject
+from pinpoint_patterns.then_send import ThenSend
 
 ACCEPTED: Final = "accepted/"
 
@@ -24,6 +25,7 @@ class ImportBucket(Construct):
     | prefix | holds | kept for |
     |---|---|---|
     | `segments/<name>/` | files as they were dropped in | `retention` |
+    | `sends/<name>/` | the same, for segments that are sent to at once | `retention` |
     | `endpoints/` | the same, for endpoints only | `retention` |
     | `changes/` | what `AudienceSync` has put under `endpoints/`, change by change | `retention` |
     | `accepted/` | the rows that are imported | `retention` |
@@ -63,20 +65,27 @@ class ImportBucket(Construct):
         )
         self.import_role = self._import_role()
 
-    def imports_segments(self, *, topic: sns.ITopic | None = None) -> FileImports:
+    def imports_segments(
+        self, *, topic: sns.ITopic | None = None, then_send: ThenSend | None = None
+    ) -> FileImports:
         """Import each file put under `segments/<name>/` as a segment of that name.
+
+        With `then_send` it is files under `sends/<name>/`, and a campaign to the segment starts as soon as
+        it is there: who drops a file under `segments/` never sends. One bucket may have both.
 
         Args:
             topic: Who is told the counts; a new, encrypted topic by default.
+            then_send: The campaign; none by default.
         """
         return FileImports(
             self,
-            "Segments",
+            "Sends" if then_send else "Segments",
             project=self.project,
-            prefix="segments/",
+            prefix="sends/" if then_send else "segments/",
             bucket=self.bucket,
             import_role=self.import_role,
             topic=topic,
+            then_send=then_send,
         )
 
     def imports_endpoints(self, *, topic: sns.ITopic | None = None) -> FileImports:
@@ -106,11 +115,12 @@ class ImportBucket(Construct):
             encryption_key=self.encryption_key,
             access_logs=access_logs,
             lifecycle_rules=[
-                _expires("Files", "segments/", retention),
-                _expires("Endpoints", "endpoints/", retention),
-                _expires("Changes", "changes/", retention),
-                _expires("Accepted", ACCEPTED, retention),
-                _expires("Quarantine", "quarantine/", quarantine_retention),
+                expires("Files", "segments/", retention),
+                expires("Sends", "sends/", retention),
+                expires("Endpoints", "endpoints/", retention),
+                expires("Changes", "changes/", retention),
+                expires("Accepted", ACCEPTED, retention),
+                expires("Quarantine", "quarantine/", quarantine_retention),
             ],
         )
         # The property, and not `event_bridge_enabled`: that one sets it through a custom resource,
@@ -158,14 +168,3 @@ class ImportBucket(Construct):
             "Which objects are accepted is known at run time; the wildcard stays below one prefix.",
         )
         return role
-
-
-def _expires(rule: str, prefix: str, after: Duration) -> s3.LifecycleRule:
-    return s3.LifecycleRule(
-        id=rule,
-        prefix=prefix,
-        expiration=after,
-        # In a versioned bucket an expired object only becomes noncurrent; a day later it is gone.
-        noncurrent_version_expiration=Duration.days(1),
-        abort_incomplete_multipart_upload_after=Duration.days(1),
-    )

@@ -14,6 +14,7 @@ from tests.infra import (
     test_campaign_hook,
     test_custom_channel,
     test_engagement_events,
+    test_event_archive,
     test_event_stream,
     test_import_bucket,
     test_message_sender,
@@ -83,6 +84,9 @@ SUBJECTS = {
     "project": Subject(test_project.with_everything, (test_project,)),
     "import bucket": Subject(test_import_bucket.importing, (test_import_bucket,)),
     "event stream": Subject(test_event_stream.with_consumer, (test_event_stream,)),
+    "event archive": Subject(
+        test_event_archive.archived, (test_event_archive,), own=("StreamArchive", "AnalystRole")
+    ),
     "callback sender": Subject(
         test_callback_sender.with_producer, (test_callback_sender,), own=("Callbacks", "Producer")
     ),

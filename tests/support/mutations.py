@@ -57,6 +57,17 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     "AWS::ApiGateway::Method": {"AuthorizationType": ["NONE"]},
     "AWS::ApiGateway::RestApi": {"EndpointConfiguration": []},
     "AWS::ApiGateway::Stage": {"AccessLogSetting": [], "MethodSettings": [[]], "StageName": ["prod"]},
+    "AWS::Athena::NamedQuery": {
+        "WorkGroup": ["primary"],
+        "Database": ["default"],
+        "QueryString": ["SELECT 1"],
+    },
+    "AWS::Athena::WorkGroup": {
+        "WorkGroupConfiguration.EnforceWorkGroupConfiguration": [False],
+        "WorkGroupConfiguration.BytesScannedCutoffPerQuery": [],
+        "WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration": [],
+        "WorkGroupConfiguration.ResultConfiguration.OutputLocation": ["s3://elsewhere/"],
+    },
     "AWS::CloudWatch::Alarm": {
         "Threshold": [1_000_000_000],
         "MetricName": ["Nothing"],
@@ -76,6 +87,12 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
         "EventPattern": [{"source": ["aws.ec2"]}],
         "State": ["DISABLED"],
     },
+    "AWS::Glue::Table": {
+        "TableInput.Parameters": [{}],
+        "TableInput.PartitionKeys": [[]],
+        "TableInput.StorageDescriptor.Location": ["s3://elsewhere/"],
+        "TableInput.StorageDescriptor.SerdeInfo.Parameters": [{}],
+    },
     "AWS::IAM::Role": {
         "AssumeRolePolicyDocument.Statement.0.Condition": [],
         "AssumeRolePolicyDocument.Statement.1": [],
@@ -88,6 +105,23 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
         "StreamEncryption": [],
         "StreamModeDetails": [{"StreamMode": "PROVISIONED"}],
         "RetentionPeriodHours": [1],
+    },
+    "AWS::KinesisFirehose::DeliveryStream": {
+        "DeliveryStreamType": ["DirectPut"],
+        **{
+            f"ExtendedS3DestinationConfiguration.{name}": values
+            for name, values in {
+                "BufferingHints": [{"SizeInMBs": 64, "IntervalInSeconds": 0}],
+                "CloudWatchLoggingOptions": [{"Enabled": False}],
+                "CompressionFormat": ["UNCOMPRESSED"],
+                "DynamicPartitioningConfiguration": [{"Enabled": False}],
+                "ErrorOutputPrefix": ["events/"],
+                "FileExtension": [".json"],
+                "Prefix": ["events/"],
+                "ProcessingConfiguration": [{"Enabled": False}],
+                "ProcessingConfiguration.Processors.1": [],
+            }.items()
+        },
     },
     "AWS::Lambda::EventSourceMapping": {
         "BatchSize": [10_000],
