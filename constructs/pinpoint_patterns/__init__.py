@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pinpoint_patterns.message_sender import MessageSender as MessageSender
     from pinpoint_patterns.message_templates import EmailTemplate as EmailTemplate
     from pinpoint_patterns.message_templates import SmsTemplate as SmsTemplate
+    from pinpoint_patterns.one_time_passwords import OneTimePasswords as OneTimePasswords
     from pinpoint_patterns.project import EmailChannel as EmailChannel
     from pinpoint_patterns.project import IPinpointProject as IPinpointProject
     from pinpoint_patterns.project import Limits as Limits
@@ -47,6 +48,7 @@ _MODULES: Final = {
     "InboxChannel": "inbox_channel",
     "Limits": "project",
     "MessageSender": "message_sender",
+    "OneTimePasswords": "one_time_passwords",
     "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
     "PinpointProject": "project",

@@ -18,8 +18,9 @@ from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 class PatternFunction(Construct):
     """A Lambda function with everything that has to stand around it.
 
-    Asynchronous failures go to `dead_letters` after two retries; the alarm rings when the function
-    raises. The role may write to the function's own log group and nothing else until it is granted more.
+    Asynchronous failures go to `dead_letters` after two retries, unless events may not be kept; the alarm
+    rings when the function raises. The role may write to the function's own log group and nothing else until
+    it is granted more.
 
     Args:
         handler: Dotted path below the Lambda source root, such as `patterns.segment_import.handler.handler`.
@@ -33,6 +34,8 @@ class PatternFunction(Construct):
         role: An execution role in place of the function's own.
         function_name: A fixed name, for functions that are found by name.
         reserved_concurrency: How many may run at once.
+        keeps_events: Whether an asynchronous call that fails leaves its event among `dead_letters`. Not where
+            events hold secrets: nothing is retried and nothing kept then.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
     """
@@ -53,12 +56,13 @@ class PatternFunction(Construct):
         role: iam.IRole | None = None,
         function_name: str | None = None,
         reserved_concurrency: int | None = None,
+        keeps_events: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
             self, "Logs", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
         )
-        self.dead_letters = DeadLetterQueue(self, "DeadLetters")
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters") if keeps_events else None
         self.role = role or iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
         )
@@ -78,7 +82,8 @@ class PatternFunction(Construct):
             environment={"POWERTOOLS_SERVICE_NAME": construct_id, **(environment or {})},
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            dead_letter_queue=self.dead_letters.queue,
+            dead_letter_queue=self.dead_letters.queue if self.dead_letters else None,
+            retry_attempts=None if keeps_events else 0,
             reserved_concurrent_executions=reserved_concurrency,
         )
         self.log_group.grant_write(self.role)

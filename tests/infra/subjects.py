@@ -19,6 +19,7 @@ from tests.infra import (
     test_import_bucket,
     test_message_sender,
     test_message_templates,
+    test_one_time_passwords,
     test_project,
 )
 from tests.infra.engine import test_engine, test_engine_grants
@@ -102,6 +103,9 @@ SUBJECTS = {
         test_message_sender.sender_template, (test_message_sender,), "sender", own="Sender"
     ),
     "message templates": Subject(test_message_templates.templates, (test_message_templates,)),
+    "one-time passwords": Subject(
+        test_one_time_passwords.passwords_template, (test_one_time_passwords,), "passwords", own="Passwords"
+    ),
     "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
     "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
 }

@@ -9,25 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-)
-
+from patterns.send_message.answers import fate_of_error, fate_of_result, status_of
 from patterns.send_message.content import Content
-from patterns.send_message.outcomes import Fate, Outcome, Postponed
+from patterns.send_message.outcomes import Fate
 from patterns.send_message.targets import Target
-from pinpoint_runtime.logger import logger, redact
+from pinpoint_runtime.logger import logger
 
 MOST_RECIPIENTS: Final = 100
 # The API takes 5 MB, of which the content may be one.
 _MOST_BYTES: Final = 3_000_000
-_LONGEST_REASON: Final = 200
 _LOG: Final = logger(__name__)
-_NEVER_SENT: Final = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError)
 
 
 @dataclass(frozen=True)
@@ -114,13 +105,13 @@ class Caller:
         return {target: _fate(target, response) for target in call.targets}
 
     def _failed(self, call: Call, error: Exception) -> dict[Target, Fate]:
-        status, code = _status(error)
+        status, code = status_of(error)
         _LOG.warning("call failed", extra={"status": status, "why": code, "targets": len(call.targets)})
         if status in (400, 413) and len(call.targets) > 1:
             middle = len(call.targets) // 2
             halves = (call.targets[:middle], call.targets[middle:])
             return {t: f for half in halves for t, f in self.send(Call(call.content, half)).items()}
-        return dict.fromkeys(call.targets, _fate_of_all(error, status, code))
+        return dict.fromkeys(call.targets, fate_of_error(error))
 
 
 def _configuration(target: Target) -> dict[str, Any]:
@@ -136,45 +127,5 @@ def _configuration(target: Target) -> dict[str, Any]:
 
 def _fate(target: Target, response: Mapping[str, Any]) -> Fate:
     if target.endpoint_id:
-        result = response.get("EndpointResult", {}).get(target.endpoint_id)
-    else:
-        result = response.get("Result", {}).get(target.address)
-    if result is None:
-        return Outcome("UNKNOWN", "no_result")
-    status = result.get("DeliveryStatus", "")
-    said = redact(result.get("StatusMessage", ""))[:_LONGEST_REASON]
-    reason = f"{status.lower()}: {said}" if said else status.lower()
-    match status:
-        case "SUCCESSFUL":
-            return Outcome("SENT", message_id=result.get("MessageId", ""))
-        case "THROTTLED":
-            return Postponed(reason, counts=False)
-        case "TEMPORARY_FAILURE":
-            return Postponed(reason, counts=True)
-        case "PERMANENT_FAILURE":
-            return Outcome("FAILED", reason)
-        case "OPT_OUT" | "DUPLICATE":
-            return Outcome("LEFT_OUT", reason)
-        case _:
-            return Outcome("UNKNOWN", reason)
-
-
-def _status(error: Exception) -> tuple[int, str]:
-    """An HTTP status, 0 if there was none; and a name."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        return status, str(error.response.get("Error", {}).get("Code", ""))
-    return (400 if isinstance(error, ParamValidationError) else 0), type(error).__name__
-
-
-def _fate_of_all(error: Exception, status: int, code: str) -> Fate:
-    if status == 429:
-        return Postponed("call_throttled", counts=False)
-    if status in (401, 403):
-        # A permission that is missing is mended, and then everything goes on.
-        return Postponed(f"call_not_allowed: {code}", counts=False)
-    if 400 <= status < 500:
-        return Outcome("FAILED", f"call_refused: {code}")
-    if isinstance(error, _NEVER_SENT):
-        return Postponed(f"not_reached: {code}", counts=False)
-    return Outcome("UNKNOWN", f"answer_lost: {code}")
+        return fate_of_result(response.get("EndpointResult", {}).get(target.endpoint_id))
+    return fate_of_result(response.get("Result", {}).get(target.address))
