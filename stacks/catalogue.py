@@ -10,6 +10,7 @@ from stacks.project import ProjectStack
 from stacks.segment_import import SegmentImportStack
 from stacks.send_message import SendMessageStack
 from stacks.settings import Settings
+from stacks.user_endpoints import UserEndpointsStack
 
 
 def build(app: App) -> None:
@@ -43,5 +44,6 @@ def build(app: App) -> None:
         frequency_cap=settings.frequency_cap,
         frequency_window=Duration.hours(settings.frequency_window_hours),
     )
+    UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
     if settings.engine == "hosted":
         engine.engine.host(app)

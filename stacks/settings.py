@@ -22,6 +22,7 @@ class Settings:
         webhook_url: The message API that the webhook channel posts to.
         webhook_idempotency: Whether that API honours an idempotency key.
         callback_url: Where the customer data platform takes callbacks.
+        records_url: Where the system of record takes changes of preferences.
         frequency_cap: Messages that a user may get in the window.
         frequency_window_hours: The window.
     """
@@ -33,6 +34,7 @@ class Settings:
     webhook_url: str
     webhook_idempotency: bool
     callback_url: str
+    records_url: str
     frequency_cap: int
     frequency_window_hours: int
 
@@ -51,6 +53,7 @@ class Settings:
             webhook_url=_url(node, "webhook_url", "https://messages.example.com/v1/messages"),
             webhook_idempotency=_choice(node, "webhook_idempotency", "true", "false") == "true",
             callback_url=_url(node, "callback_url", "https://cdp.example.com/v1/callbacks"),
+            records_url=_url(node, "records_url", "https://records.example.com/v1/callbacks"),
             frequency_cap=_positive(node, "frequency_cap", 3),
             frequency_window_hours=_positive(node, "frequency_window_hours", 24),
         )

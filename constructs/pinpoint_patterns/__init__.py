@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pinpoint_patterns.project import QuietTime as QuietTime
     from pinpoint_patterns.project import SmsChannel as SmsChannel
     from pinpoint_patterns.project import VoiceChannel as VoiceChannel
+    from pinpoint_patterns.user_endpoints import Preference as Preference
+    from pinpoint_patterns.user_endpoints import UserEndpoints as UserEndpoints
     from pinpoint_patterns.webhook_channel import WebhookChannel as WebhookChannel
 
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
@@ -52,9 +54,11 @@ _MODULES: Final = {
     "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
     "PinpointProject": "project",
+    "Preference": "user_endpoints",
     "QuietTime": "project",
     "SmsChannel": "project",
     "SmsTemplate": "message_templates",
+    "UserEndpoints": "user_endpoints",
     "VoiceChannel": "project",
     "WebhookChannel": "webhook_channel",
 }

@@ -21,6 +21,7 @@ from tests.infra import (
     test_message_templates,
     test_one_time_passwords,
     test_project,
+    test_user_endpoints,
 )
 from tests.infra.engine import test_engine, test_engine_grants
 from tests.infra.hosting import test_hosted_stack
@@ -95,6 +96,11 @@ SUBJECTS = {
         test_engagement_events.with_url,
         (test_engagement_events,),
         own=("EventsConsumer", "EventsMalformed"),
+    ),
+    "user endpoints": Subject(
+        test_user_endpoints.with_callers,
+        (test_user_endpoints,),
+        own=("UsersApi", "UsersPublic", "UsersTable", "UsersLinks", "UsersFront", "Reader", "Changer"),
     ),
     "webhook channel": Subject(test_custom_channel.webhook_template, (test_custom_channel,), "webhook"),
     "inbox channel": Subject(test_custom_channel.inbox_template, (test_custom_channel,), "inbox"),

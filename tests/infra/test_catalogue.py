@@ -26,6 +26,7 @@ STACKS = (
     "EngagementEvents",
     "CampaignHooks",
     "SendMessage",
+    "UserEndpoints",
 )
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -114,6 +115,7 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
             {"QueueUrl", "DeadLettersUrl", "RecipientsBucketName", "EventBusName", "EmailTemplateName"},
         ),
         ("EngagementEvents", {"StreamName", "CallbackSecretArn"}),
+        ("UserEndpoints", {"ApiUrl", "CallbackSecretArn", "CallbackDeadLettersUrl"}),
     ],
 )
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,0 +1,1 @@
+"""The endpoints of a user: read, changed by the user's own preferences, and told to a system of record."""
