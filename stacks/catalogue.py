@@ -2,6 +2,7 @@
 
 from aws_cdk import App, Duration
 
+from stacks.audience_sync import AudienceSyncStack
 from stacks.campaign_hooks import CampaignHooksStack
 from stacks.custom_channels import CustomChannelsStack
 from stacks.engagement_events import EngagementEventsStack
@@ -26,6 +27,13 @@ def build(app: App) -> None:
     project = ProjectStack(app, "Project").project
     SegmentImportStack(app, "SegmentImport", project=project)
     SendMessageStack(app, "SendMessage", project=project)
+    AudienceSyncStack(
+        app,
+        "AudienceSync",
+        project=project,
+        batches_per_second=settings.sync_batches_per_second,
+        import_above=settings.sync_import_above,
+    )
     CustomChannelsStack(
         app,
         "CustomChannels",

@@ -25,6 +25,8 @@ class Settings:
         records_url: Where the system of record takes changes of preferences.
         frequency_cap: Messages that a user may get in the window.
         frequency_window_hours: The window.
+        sync_batches_per_second: Batches of endpoints that the audience sync may send a second.
+        sync_import_above: Changes waiting in its queue when they begin to go by file.
     """
 
     engine: Literal["hosted", "pinpoint"]
@@ -37,6 +39,8 @@ class Settings:
     records_url: str
     frequency_cap: int
     frequency_window_hours: int
+    sync_batches_per_second: int
+    sync_import_above: int
 
     @classmethod
     def from_context(cls, node: Node) -> "Settings":
@@ -56,6 +60,9 @@ class Settings:
             records_url=_url(node, "records_url", "https://records.example.com/v1/callbacks"),
             frequency_cap=_positive(node, "frequency_cap", 3),
             frequency_window_hours=_positive(node, "frequency_window_hours", 24),
+            # The quota of UpdateEndpointsBatch.
+            sync_batches_per_second=_positive(node, "sync_batches_per_second", 2),
+            sync_import_above=_positive(node, "sync_import_above", 20_000),
         )
 
 

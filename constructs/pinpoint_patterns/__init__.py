@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pinpoint_patterns.callback_sender import CallbackSender as CallbackSender
+    from pinpoint_patterns.audience_sync import AudienceSync as AudienceSync
     from pinpoint_patterns.campaign_hook import CampaignHook as CampaignHook
     from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
     from pinpoint_patterns.dashboard import PatternDashboard as PatternDashboard
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 # Loaded on first use: each service module of the CDK that is not imported saves synth time.
 _MODULES: Final = {
+    "AudienceSync": "audience_sync",
     "Audit": "hook_filters",
     "CallbackSender": "callback_sender",
     "CampaignHook": "campaign_hook",

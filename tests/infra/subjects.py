@@ -10,6 +10,7 @@ from typing import Any
 from aws_cdk.assertions import Template
 
 from tests.infra import (
+    test_audience_sync,
     test_callback_sender,
     test_campaign_hook,
     test_custom_channel,
@@ -112,6 +113,7 @@ SUBJECTS = {
     "one-time passwords": Subject(
         test_one_time_passwords.passwords_template, (test_one_time_passwords,), "passwords", own="Passwords"
     ),
+    "audience sync": Subject(test_audience_sync.sync_template, (test_audience_sync,), "sync", own="Sync"),
     "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
     "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
 }

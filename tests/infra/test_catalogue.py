@@ -22,6 +22,7 @@ STACKS = (
     "Engine",
     "Project",
     "SegmentImport",
+    "AudienceSync",
     "CustomChannels",
     "EngagementEvents",
     "CampaignHooks",
@@ -105,6 +106,10 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
     [
         ("Project", {"ApplicationId"}),
         ("SegmentImport", {"BucketName", "NotificationTopicArn"}),
+        (
+            "AudienceSync",
+            {"QueueUrl", "DeadLettersUrl", "FilesQueueUrl", "StateTableName", "ImportBucketName"},
+        ),
         (
             "CustomChannels",
             {"WebhookDeliveryUri", "InboxDeliveryUri", "InboxTableName", "WebhookSecretArn"},
