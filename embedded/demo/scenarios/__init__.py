@@ -5,8 +5,9 @@ from typing import Final
 from embedded.demo.options import Options
 from embedded.demo.scenario import Scenario
 from embedded.demo.scenarios.campaign import Campaign
+from embedded.demo.scenarios.send_message import SendMessage
 
-ALL: Final[tuple[type[Scenario], ...]] = (Campaign,)
+ALL: Final[tuple[type[Scenario], ...]] = (Campaign, SendMessage)
 
 
 class UnknownPattern(ValueError):
