@@ -8,7 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
+
+# How a provider says that a mail in its spam folder was none.
+_NO_COMPLAINT: Final = "not-spam"
 
 
 class MalformedRecord(Exception):
@@ -77,6 +80,31 @@ class HardBounce:
 
 
 @dataclass(frozen=True)
+class Complaint:
+    """An e-mail that was reported as spam; `feedback_type` as the provider said, such as `abuse`."""
+
+    envelope: Envelope
+    message_id: str
+    feedback_type: str | None
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Addresses that want no more messages by a channel.
+
+    Attributes:
+        message_id: The message that they unsubscribed from, or that was refused because they had opted out;
+            empty if the record names none.
+    """
+
+    envelope: Envelope
+    channel: Literal["EMAIL", "SMS"]
+    message_id: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CampaignSend:
     """What became of one endpoint in one run of a campaign; `status` as documented, such as `SUCCESS`."""
 
@@ -92,7 +120,7 @@ class OtherEvent:
     envelope: Envelope
 
 
-Event: TypeAlias = HardBounce | CampaignSend | OtherEvent
+Event: TypeAlias = HardBounce | Complaint | OptOut | CampaignSend | OtherEvent
 
 
 def parse(data: bytes) -> Event:
@@ -128,25 +156,53 @@ def _envelope(record: Mapping[str, Any]) -> Envelope:
 
 
 def _hard_bounce(envelope: Envelope, record: Mapping[str, Any]) -> Event:
-    mail_event = _object(_object(_object(record, "facets"), "email_channel"), "mail_event")
+    mail_event = _mail_event(record)
     mail, bounce = _object(mail_event, "mail"), _object(mail_event, "bounce")
     if bounce.get("bounce_type", "Permanent") != "Permanent":
         return OtherEvent(envelope)
-    listed = _list(bounce, "bounced_recipients") or [
-        {"email_address": address} for address in _list(mail, "destination")
-    ]
-    recipients = tuple(_recipient(entry) for entry in listed)
-    if not recipients:
-        raise MalformedRecord("a hard bounce without recipients")
+    recipients = tuple(
+        BouncedRecipient(_text(entry, "email_address"), str(code) if code else None)
+        for entry in _recipients(mail, bounce, "bounced_recipients")
+        for code in [entry.get("diagnostic_code")]
+    )
     return HardBounce(envelope, _text(mail, "message_id"), bounce.get("bounce_sub_type"), recipients)
 
 
-def _recipient(entry: Any) -> BouncedRecipient:
-    if not isinstance(entry, dict):
-        raise MalformedRecord("a bounced recipient that is no object")
-    fields = cast("dict[str, Any]", entry)
-    code = fields.get("diagnostic_code")
-    return BouncedRecipient(_text(fields, "email_address"), str(code) if code else None)
+def _complaint(envelope: Envelope, record: Mapping[str, Any]) -> Event:
+    mail_event = _mail_event(record)
+    mail, complaint = _object(mail_event, "mail"), _object(mail_event, "complaint")
+    feedback = complaint.get("complaint_feedback_type")
+    if feedback == _NO_COMPLAINT:
+        return OtherEvent(envelope)
+    listed = _recipients(mail, complaint, "complained_recipients")
+    addresses = tuple(_text(entry, "email_address") for entry in listed)
+    return Complaint(envelope, _text(mail, "message_id"), str(feedback) if feedback else None, addresses)
+
+
+def _unsubscribe(envelope: Envelope, record: Mapping[str, Any]) -> Event:
+    mail = _object(_mail_event(record), "mail")
+    addresses = tuple(_text(entry, "email_address") for entry in _recipients(mail, {}, ""))
+    return OptOut(envelope, "EMAIL", _text(mail, "message_id"), addresses)
+
+
+def _sms_opt_out(envelope: Envelope, record: Mapping[str, Any]) -> Event:  # noqa: ARG001
+    number = _text(envelope.attributes, "destination_phone_number")
+    message_id = envelope.attributes.get("message_id") or envelope.attributes.get("sender_request_id", "")
+    return OptOut(envelope, "SMS", message_id, (number,))
+
+
+def _mail_event(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _object(_object(_object(record, "facets"), "email_channel"), "mail_event")
+
+
+def _recipients(mail: Mapping[str, Any], facet: Mapping[str, Any], listed_as: str) -> list[Mapping[str, Any]]:
+    """Those whom a facet lists; without a list, all whom the mail was sent to."""
+    listed = _list(facet, listed_as) or [{"email_address": address} for address in _list(mail, "destination")]
+    if not listed:
+        raise MalformedRecord("an e-mail event without recipients")
+    if not all(isinstance(entry, dict) for entry in listed):
+        raise MalformedRecord("a recipient that is no object")
+    return listed
 
 
 def _campaign_send(envelope: Envelope, record: Mapping[str, Any]) -> Event:  # noqa: ARG001
@@ -190,5 +246,8 @@ def _moment(record: Mapping[str, Any]) -> datetime:
 
 _BUILDERS: Final[Mapping[str, Callable[[Envelope, Mapping[str, Any]], Event]]] = {
     "_email.hardbounce": _hard_bounce,
+    "_email.complaint": _complaint,
+    "_email.unsubscribe": _unsubscribe,
+    "_SMS.OPTOUT": _sms_opt_out,
     "_campaign.send": _campaign_send,
 }

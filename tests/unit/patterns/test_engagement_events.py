@@ -142,11 +142,12 @@ def encoded(record: dict[str, Any]) -> bytes:
     return json.dumps(record).encode()
 
 
-def test_of_a_batch_of_every_kind_the_hard_bounce_calls_for_something(world: World) -> None:
+def test_of_a_batch_of_every_kind_bounce_complaint_and_opt_out_call_for_something(world: World) -> None:
     assert world.consumer.handler(payload("kinesis/pinpoint_events"), LambdaContext()) == {
         "batchItemFailures": []
     }
-    assert len(world.waiting("calls")) == 1
+    told = [callback.body["type"] for callback in world.callbacks()]
+    assert told == ["email.hard_bounce", "email.complaint", "email.opt_out", "sms.opt_out"]
     assert world.waiting("malformed") == []
 
 

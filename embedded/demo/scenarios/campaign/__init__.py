@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from embedded.demo.archive import ArchiveReader
 from embedded.demo.ledger import Cell, Counts
 from embedded.demo.mail import kept_mail
 from embedded.demo.report import Narrator
@@ -92,6 +93,7 @@ class _Late:
 
     stage: Stage
     reader: StreamReader
+    archive: ArchiveReader
     mail_before: int
 
     @classmethod
@@ -102,13 +104,19 @@ class _Late:
             stage.account.client("kinesis"), stage.account.output("EngagementEvents", "StreamName")
         )
         reader.skip()
-        return cls(stage, reader, len(kept_mail(stage.account.endpoint)))
+        archive = ArchiveReader(
+            stage.account.client("s3"), stage.account.output("EngagementEvents", "ArchiveBucketName")
+        )
+        archive.skip()
+        return cls(stage, reader, archive, len(kept_mail(stage.account.endpoint)))
 
     def counts(self) -> Counter[Cell]:
         self.reader.read()
+        self.archive.read()
         intakes = self.stage.intakes
         return (
             stream_counts(self.reader.records)
+            + Counter({Cell("Archive", "events"): stream_counts(self.archive.records).total()})
             + ends(self.reader.records)
             + vendor_counts(MESSAGE_VENDOR.name, "messages taken in", intakes[MESSAGE_VENDOR].journal)
             + vendor_counts(CDP.name, "callbacks taken in", intakes[CDP].journal)

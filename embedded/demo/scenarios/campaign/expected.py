@@ -49,7 +49,7 @@ def expected_ledger(plan: Plan, setup: Setup) -> dict[Cell, int]:
     messages_so_far: Counter[str] = Counter()
     webhook = reach(plan.endpoints, "CUSTOM", messages_so_far, setup.frequency_cap)
     email = reach(plan.endpoints, "EMAIL", messages_so_far, setup.frequency_cap)
-    return {
+    ledger = {
         **_file(plan),
         **dict(_campaign("Webhook campaign", webhook)),
         **dict(_webhook(webhook.recipients, setup)),
@@ -57,6 +57,8 @@ def expected_ledger(plan: Plan, setup: Setup) -> dict[Cell, int]:
         **dict(_email(email.recipients)),
         **dict(_callbacks(email.recipients, setup.callbacks)),
     }
+    streamed = sum(count for cell, count in ledger.items() if cell.where == "Event stream")
+    return {**ledger, Cell("Archive", "events"): streamed}
 
 
 def reach(endpoints: Iterable[Endpoint], channel: str, messages_so_far: Counter[str], cap: int) -> Reached:
@@ -147,9 +149,11 @@ def _email(recipients: Iterable[Endpoint]) -> Iterator[tuple[Cell, int]]:
 
 
 def _callbacks(recipients: Iterable[Endpoint], faults: FaultPlan) -> Iterator[tuple[Cell, int]]:
-    bounced = [endpoint.address for endpoint in recipients if endpoint.address.startswith("bounce")]
-    yield Cell("CDP", "callbacks taken in"), len(bounced)
-    yield from _vendor("CDP", [faults.attempts(address) for address in bounced])
+    told = [
+        endpoint.address for endpoint in recipients if endpoint.address.startswith(("bounce", "complaint"))
+    ]
+    yield Cell("CDP", "callbacks taken in"), len(told)
+    yield from _vendor("CDP", [faults.attempts(address) for address in told])
 
 
 def _vendor(name: str, attempts: list[tuple[Fault, ...]]) -> Iterator[tuple[Cell, int]]:
