@@ -11,6 +11,7 @@ from stacks.project import ProjectStack
 from stacks.segment_import import SegmentImportStack
 from stacks.send_message import SendMessageStack
 from stacks.settings import Settings
+from stacks.two_way_sms import TwoWaySmsStack
 from stacks.user_endpoints import UserEndpointsStack
 
 
@@ -53,5 +54,6 @@ def build(app: App) -> None:
         frequency_window=Duration.hours(settings.frequency_window_hours),
     )
     UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
+    TwoWaySmsStack(app, "TwoWaySms", project=project, opt_outs=settings.sms_opt_outs)
     if settings.engine == "hosted":
         engine.engine.host(app)

@@ -3,11 +3,11 @@
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from pinpoint_patterns import EmailChannel, PinpointProject
+from pinpoint_patterns import EmailChannel, PinpointProject, SmsChannel
 
 
 class ProjectStack(Stack):
-    """One project, with the e-mail channel on.
+    """One project, with the channels for e-mail and text messages on.
 
     Args:
         from_address: The sender of its e-mail; its identity has to be verified in SES.
@@ -25,5 +25,6 @@ class ProjectStack(Stack):
             "Project",
             name="pinpoint-patterns",
             email=EmailChannel(from_address=from_address, identity=identity),
+            sms=SmsChannel(),
         )
         CfnOutput(self, "ApplicationId", value=self.project.application_id)

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from pinpoint_patterns.project import QuietTime as QuietTime
     from pinpoint_patterns.project import SmsChannel as SmsChannel
     from pinpoint_patterns.project import VoiceChannel as VoiceChannel
+    from pinpoint_patterns.sms_conversations import SmsConversations as SmsConversations
+    from pinpoint_patterns.sms_conversations import SmsTexts as SmsTexts
+    from pinpoint_patterns.sms_responders import FunctionResponder as FunctionResponder
+    from pinpoint_patterns.sms_responders import KeywordResponder as KeywordResponder
+    from pinpoint_patterns.sms_responders import ModuleResponder as ModuleResponder
+    from pinpoint_patterns.two_way_sms import TwoWaySmsTopic as TwoWaySmsTopic
     from pinpoint_patterns.user_endpoints import Preference as Preference
     from pinpoint_patterns.user_endpoints import UserEndpoints as UserEndpoints
     from pinpoint_patterns.webhook_channel import WebhookChannel as WebhookChannel
@@ -47,11 +53,14 @@ _MODULES: Final = {
     "EventArchive": "event_archive",
     "EventStream": "event_stream",
     "FrequencyCap": "hook_filters",
+    "FunctionResponder": "sms_responders",
     "IPinpointProject": "project",
     "ImportBucket": "import_bucket",
     "InboxChannel": "inbox_channel",
+    "KeywordResponder": "sms_responders",
     "Limits": "project",
     "MessageSender": "message_sender",
+    "ModuleResponder": "sms_responders",
     "OneTimePasswords": "one_time_passwords",
     "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
@@ -59,7 +68,10 @@ _MODULES: Final = {
     "Preference": "user_endpoints",
     "QuietTime": "project",
     "SmsChannel": "project",
+    "SmsConversations": "sms_conversations",
     "SmsTemplate": "message_templates",
+    "SmsTexts": "sms_conversations",
+    "TwoWaySmsTopic": "two_way_sms",
     "UserEndpoints": "user_endpoints",
     "VoiceChannel": "project",
     "WebhookChannel": "webhook_channel",

@@ -22,6 +22,7 @@ from tests.infra import (
     test_message_templates,
     test_one_time_passwords,
     test_project,
+    test_two_way_sms,
     test_user_endpoints,
 )
 from tests.infra.engine import test_engine, test_engine_grants
@@ -114,6 +115,7 @@ SUBJECTS = {
         test_one_time_passwords.passwords_template, (test_one_time_passwords,), "passwords", own="Passwords"
     ),
     "audience sync": Subject(test_audience_sync.sync_template, (test_audience_sync,), "sync", own="Sync"),
+    "two-way topic": Subject(test_two_way_sms.two_way_template, (test_two_way_sms,), own="Sms"),
     "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
     "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
 }

@@ -26,6 +26,7 @@ STACKS = (
     "CustomChannels",
     "EngagementEvents",
     "CampaignHooks",
+    "TwoWaySms",
     "SendMessage",
     "UserEndpoints",
 )
@@ -114,6 +115,7 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
             "CustomChannels",
             {"WebhookDeliveryUri", "InboxDeliveryUri", "InboxTableName", "WebhookSecretArn"},
         ),
+        ("TwoWaySms", {"TopicArn", "DeadLettersUrl", "UndeliveredUrl"}),
         ("CampaignHooks", {"FrequencyCapFunctionArn", "AuditFunctionArn"}),
         (
             "SendMessage",

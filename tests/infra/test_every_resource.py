@@ -99,7 +99,7 @@ def mappings(template: Template, *, of_queues: bool) -> list[dict[str, Any]]:
 
 def test_every_queue_is_encrypted_and_keeps_messages_for_a_fortnight(template: Template) -> None:
     for name, queue in resources(template, "AWS::SQS::Queue").items():
-        assert queue.get("SqsManagedSseEnabled") is True, name
+        assert queue.get("SqsManagedSseEnabled") is True or queue.get("KmsMasterKeyId"), name
         assert queue.get("MessageRetentionPeriod") == FORTNIGHT, name
 
 

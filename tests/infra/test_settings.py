@@ -26,16 +26,19 @@ def test_it_takes_what_it_is_told() -> None:
         webhook_url="http://127.0.0.1:9000/x",
         webhook_idempotency="false",
         frequency_cap="5",
+        sms_opt_outs="self",
     )
     assert settings.allow_list == ("a@example.com", "@example.org")
     assert settings.webhook_url == "http://127.0.0.1:9000/x"
     assert (settings.webhook_idempotency, settings.frequency_cap) == (False, 5)
+    assert settings.sms_opt_outs == "self"
 
 
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
         ("engine", "moto", "hosted or pinpoint"),
+        ("sms_opt_outs", "nobody", "aws or self"),
         ("sending", "yes", "safe or live"),
         ("webhook_idempotency", "maybe", "true or false"),
         ("local_webhooks", "maybe", "false or true"),

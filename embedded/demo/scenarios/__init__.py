@@ -6,8 +6,9 @@ from embedded.demo.options import Options
 from embedded.demo.scenario import Scenario
 from embedded.demo.scenarios.campaign import Campaign
 from embedded.demo.scenarios.send_message import SendMessage
+from embedded.demo.scenarios.two_way_sms import TwoWaySms
 
-ALL: Final[tuple[type[Scenario], ...]] = (Campaign, SendMessage)
+ALL: Final[tuple[type[Scenario], ...]] = (Campaign, SendMessage, TwoWaySms)
 
 
 class UnknownPattern(ValueError):
