@@ -13,6 +13,7 @@ from stacks.send_message import SendMessageStack
 from stacks.settings import Settings
 from stacks.two_way_sms import TwoWaySmsStack
 from stacks.user_endpoints import UserEndpointsStack
+from stacks.user_events import UserEventsStack
 
 
 def build(app: App) -> None:
@@ -35,6 +36,7 @@ def build(app: App) -> None:
         batches_per_second=settings.sync_batches_per_second,
         import_above=settings.sync_import_above,
     )
+    UserEventsStack(app, "UserEvents", project=project)
     CustomChannelsStack(
         app,
         "CustomChannels",

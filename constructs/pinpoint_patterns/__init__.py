@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.engine import PinpointEngine as PinpointEngine
     from pinpoint_patterns.event_archive import EventArchive as EventArchive
+    from pinpoint_patterns.event_ingest import EventIngest as EventIngest
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.hook_filters import Audit as Audit
     from pinpoint_patterns.hook_filters import Deny as Deny
@@ -51,6 +52,7 @@ _MODULES: Final = {
     "EmailTemplate": "message_templates",
     "EngagementEvents": "engagement_events",
     "EventArchive": "event_archive",
+    "EventIngest": "event_ingest",
     "EventStream": "event_stream",
     "FrequencyCap": "hook_filters",
     "FunctionResponder": "sms_responders",

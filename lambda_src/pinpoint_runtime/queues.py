@@ -96,17 +96,25 @@ class SourceQueue:
         pairs = list(ends)
         waiting = [(record, end.seconds) for record, end in pairs if isinstance(end, Again)]
         dead = [(record, end) for record, end in pairs if isinstance(end, Dead)]
-        if dead and not self._bury(dead):
+        if dead and not self._keep(dead):
             waiting += [(record, _RETRY_SECONDS) for record, _ in dead]
         self._hide(waiting)
         return [str(record["messageId"]) for record, _ in waiting]
 
-    def _bury(self, dead: Sequence[tuple[Record, Dead]]) -> bool:
+    def bury(self, letters: Iterable[Letter]) -> None:
+        """Put parts of messages among the dead letters, whatever becomes of the messages.
+
+        Raises:
+            EnqueueFailed: Some were not taken; the others were.
+        """
+        enqueue(self._sqs, self._dead_letters_url, letters)
+
+    def _keep(self, dead: Sequence[tuple[Record, Dead]]) -> bool:
         letters = [
             Letter(record["body"] if end.body is None else end.body, end.reason) for record, end in dead
         ]
         try:
-            enqueue(self._sqs, self._dead_letters_url, letters)
+            self.bury(letters)
         except Exception as error:  # noqa: BLE001 (nothing may be deleted before it is kept elsewhere)
             _LOG.error("dead letters not kept", extra={"why": type(error).__name__, "count": len(dead)})
             return False

@@ -16,6 +16,7 @@ from tests.infra import (
     test_custom_channel,
     test_engagement_events,
     test_event_archive,
+    test_event_ingest,
     test_event_stream,
     test_import_bucket,
     test_message_sender,
@@ -90,6 +91,12 @@ SUBJECTS = {
     "event stream": Subject(test_event_stream.with_consumer, (test_event_stream,)),
     "event archive": Subject(
         test_event_archive.archived, (test_event_archive,), own=("StreamArchive", "AnalystRole")
+    ),
+    "event ingest": Subject(
+        test_event_ingest.ingest_template,
+        (test_event_ingest,),
+        "ingest",
+        own=("Ingest", "Producer"),
     ),
     "callback sender": Subject(
         test_callback_sender.with_producer, (test_callback_sender,), own=("Callbacks", "Producer")

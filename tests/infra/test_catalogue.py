@@ -29,6 +29,7 @@ STACKS = (
     "TwoWaySms",
     "SendMessage",
     "UserEndpoints",
+    "UserEvents",
 )
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -122,6 +123,7 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
             {"QueueUrl", "DeadLettersUrl", "RecipientsBucketName", "EventBusName", "EmailTemplateName"},
         ),
         ("EngagementEvents", {"StreamName", "CallbackSecretArn"}),
+        ("UserEvents", {"QueueUrl", "DeadLettersUrl", "UndeliveredUrl", "EventBusName"}),
         ("UserEndpoints", {"ApiUrl", "CallbackSecretArn", "CallbackDeadLettersUrl"}),
     ],
 )

@@ -86,7 +86,7 @@ class Picky(Project):
         answer = super().put_events(**request)
         if any(self._bad in item["Events"] for item in request["EventsRequest"]["BatchItem"].values()):
             metadata = {"HTTPStatusCode": self._status}
-            raise ClientError({"Error": {}, "ResponseMetadata": metadata}, "PutEvents")  # type: ignore[typeddict-item]
+            raise ClientError({"Error": {}, "ResponseMetadata": metadata}, "PutEvents")
         return answer
 
 
