@@ -25,10 +25,10 @@ class Settings:
         records_url: Where the system of record takes changes of preferences.
         frequency_cap: Messages that a user may get in the window.
         frequency_window_hours: The window.
-        sms_opt_outs: Who answers HELP, STOP and the like in text messages: `aws`, or `self` for numbers with
-            self-managed opt-outs.
         sync_batches_per_second: Batches of endpoints that the audience sync may send a second.
         sync_import_above: Changes waiting in its queue when they begin to go by file.
+        sms_opt_outs: Who answers HELP, STOP and the like in text messages: `aws`, or `self` for numbers with
+            self-managed opt-outs.
     """
 
     engine: Literal["hosted", "pinpoint"]
@@ -41,9 +41,9 @@ class Settings:
     records_url: str
     frequency_cap: int
     frequency_window_hours: int
-    sms_opt_outs: Literal["aws", "self"]
     sync_batches_per_second: int
     sync_import_above: int
+    sms_opt_outs: Literal["aws", "self"]
 
     @classmethod
     def from_context(cls, node: Node) -> "Settings":
@@ -63,10 +63,10 @@ class Settings:
             records_url=_url(node, "records_url", "https://records.example.com/v1/callbacks"),
             frequency_cap=_positive(node, "frequency_cap", 3),
             frequency_window_hours=_positive(node, "frequency_window_hours", 24),
-            sms_opt_outs=cast(Any, _choice(node, "sms_opt_outs", "aws", "self")),
             # The quota of UpdateEndpointsBatch.
             sync_batches_per_second=_positive(node, "sync_batches_per_second", 2),
             sync_import_above=_positive(node, "sync_import_above", 20_000),
+            sms_opt_outs=cast(Any, _choice(node, "sms_opt_outs", "aws", "self")),
         )
 
 

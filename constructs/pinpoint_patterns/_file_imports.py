@@ -17,11 +17,15 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from pinpoint_patterns._alarms import alarm
+from pinpoint_patterns._campaign_after_import import CampaignAfterImport
 from pinpoint_patterns._dead_letters import DeadLetterQueue
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._lambda_step import lambda_step
+from pinpoint_patterns._queue_worker import counted
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.project import IPinpointProject
+from pinpoint_patterns.then_send import ThenSend
 
 _CODE: Final = "patterns/segment_import"
 # The sequencer stands for the version in a bucket of somebody else's that keeps none.
@@ -38,10 +42,11 @@ class FileImports(Construct):
 
     Args:
         project: Where the endpoints go.
-        prefix: `segments/`, whose files become segments, or `endpoints/`.
+        prefix: `segments/` and `sends/`, whose files become segments, or `endpoints/`.
         bucket: Where the files are.
         import_role: The role that Pinpoint reads the accepted rows with.
         topic: Who is told the counts; a new one by default.
+        then_send: The campaign that follows each import; none by default.
     """
 
     def __init__(
@@ -50,12 +55,14 @@ class FileImports(Construct):
         construct_id: str,
         *,
         project: IPinpointProject,
-        prefix: Literal["segments/", "endpoints/"],
+        prefix: Literal["segments/", "sends/", "endpoints/"],
         bucket: s3.IBucket,
         import_role: iam.IRole,
         topic: sns.ITopic | None,
+        then_send: ThenSend | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._prefix = prefix
         self.topic = topic or self._topic()
         # No item has a time to go: the same version is imported once, however late it comes again.
         self.ledger = state_table(self, "Ledger")
@@ -64,6 +71,11 @@ class FileImports(Construct):
         self.poll = self._job("Poll", "poll", project)
         self.report = self._report(bucket, project)
         self._allow_importing(project, import_role)
+        self.campaign = (
+            CampaignAfterImport(self, "Campaign", project=project, then_send=then_send, ledger=self.ledger)
+            if then_send
+            else None
+        )
         self.state_machine = self._state_machine()
         self.dead_letters = DeadLetterQueue(self, "DeadLetters")
         self._starts_on_new_objects(bucket, prefix)
@@ -73,6 +85,28 @@ class FileImports(Construct):
             self.metric_failed(),
             "An import came to no good end for a reason that is not in the file.",
         )
+
+    @property
+    def functions(self) -> tuple[PatternFunction, ...]:
+        """What the state machine calls."""
+        after = self.campaign.functions if self.campaign else ()
+        return (self.check, self.start, self.poll, self.report, *after)
+
+    @property
+    def metrics_of_files(self) -> list[cloudwatch.Metric]:
+        """Files in five minutes by what became of them."""
+        return [self._metric(name) for name in ("FilesImported", "FilesRefused", "FilesFailed")]
+
+    @property
+    def metrics_of_rows(self) -> list[cloudwatch.Metric]:
+        """Rows in five minutes: accepted, quarantined, and accepted but not imported."""
+        return [self._metric(name) for name in ("RowsAccepted", "RowsQuarantined", "RowsNotImported")]
+
+    @property
+    def metrics_of_campaigns(self) -> list[cloudwatch.Metric]:
+        """Campaigns in five minutes, and files that none was started for; empty without campaigns."""
+        names = ("CampaignsStarted", "CampaignsNotStarted") if self.campaign else ()
+        return [self._metric(name) for name in names]
 
     def metric_failed(self) -> cloudwatch.MathExpression:
         """Imports that failed or ran out of time in five minutes; a refused file is not among them."""
@@ -86,6 +120,9 @@ class FileImports(Construct):
             },
             period=period,
         )
+
+    def _metric(self, name: str) -> cloudwatch.Metric:
+        return counted(name, {"Pattern": "SegmentImport", "Prefix": self._prefix})
 
     def _topic(self) -> sns.Topic:
         return sns.Topic(
@@ -158,7 +195,8 @@ class FileImports(Construct):
             self,
             "StateMachine",
             definition_body=sfn.DefinitionBody.from_chainable(self._definition()),
-            timeout=Duration.hours(24),
+            # With a campaign there is a turn to wait for, and then its end.
+            timeout=Duration.days(7) if self.campaign else Duration.hours(24),
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(
@@ -173,7 +211,7 @@ class FileImports(Construct):
             ),
         )
         self.ledger.grant(machine, "dynamodb:PutItem")
-        for function in (self.check, self.start, self.poll, self.report):
+        for function in self.functions:
             acknowledge_wildcard(
                 machine.role,
                 f"{function.function.function_arn}:*",
@@ -183,20 +221,29 @@ class FileImports(Construct):
         return machine
 
     def _definition(self) -> sfn.Chain:
-        failed = self._step("ReportFailure", self.report).next(
+        failed = lambda_step(self, "ReportFailure", self.report).next(
             sfn.Fail(self, "Failed", comment="The report and the notification say why.")
         )
-        report = self._step("ReportResult", self.report, catch=failed).next(sfn.Succeed(self, "Reported"))
+        report = lambda_step(self, "ReportResult", self.report, catch=failed).next(
+            sfn.Succeed(self, "Reported")
+        )
+        imported = (
+            self.campaign.states(report=self.report, not_sent=report, failed=failed)
+            if self.campaign
+            else report
+        )
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.seconds_path("$.job.wait_seconds"))
-        poll = self._step("PollImport", self.poll, result="$.job", catch=failed)
+        poll = lambda_step(self, "PollImport", self.poll, result="$.job", catch=failed)
         poll.next(
             sfn.Choice(self, "Done?")
             .when(sfn.Condition.string_equals("$.job.status", "FAILED"), failed)
-            .when(sfn.Condition.boolean_equals("$.job.done", True), report)
+            .when(sfn.Condition.boolean_equals("$.job.done", True), imported)
             .otherwise(wait)
         )
-        start = self._step("StartImport", self.start, result="$.job", catch=failed).next(wait.next(poll))
-        check = self._step("CheckRows", self.check, result="$.check", catch=failed).next(
+        start = lambda_step(self, "StartImport", self.start, result="$.job", catch=failed).next(
+            wait.next(poll)
+        )
+        check = lambda_step(self, "CheckRows", self.check, result="$.check", catch=failed).next(
             sfn.Choice(self, "Anything to import?")
             .when(sfn.Condition.string_equals("$.check.outcome", "READY"), start)
             .otherwise(report)
@@ -222,27 +269,6 @@ class FileImports(Construct):
         claim.add_catch(failed, errors=["States.ALL"], result_path="$.error")
         return sfn.Chain.start(claim.next(check))
 
-    def _step(
-        self,
-        construct_id: str,
-        function: PatternFunction,
-        *,
-        result: str | None = None,
-        catch: sfn.IChainable | None = None,
-    ) -> tasks.LambdaInvoke:
-        step = tasks.LambdaInvoke(
-            self,
-            construct_id,
-            lambda_function=function.function,
-            payload_response_only=True,
-            retry_on_service_exceptions=False,
-            result_path=result if result else sfn.JsonPath.DISCARD,
-        )
-        step.add_retry(errors=["States.ALL"], interval=Duration.seconds(2), backoff_rate=3, max_attempts=3)
-        if catch:
-            step.add_catch(catch, errors=["States.ALL"], result_path="$.error")
-        return step
-
     def _starts_on_new_objects(self, bucket: s3.IBucket, prefix: str) -> None:
         events.Rule(
             self,
@@ -261,13 +287,14 @@ class FileImports(Construct):
                     self.state_machine,
                     input=events.RuleTargetInput.from_object(
                         {
+                            "arrived": events.EventField.time,
                             "object": {
                                 "bucket": events.EventField.from_path("$.detail.bucket.name"),
                                 "key": events.EventField.from_path("$.detail.object.key"),
                                 "version_id": events.EventField.from_path("$.detail.object.version-id"),
                                 "sequencer": events.EventField.from_path("$.detail.object.sequencer"),
                                 "size": events.EventField.from_path("$.detail.object.size"),
-                            }
+                            },
                         }
                     ),
                     dead_letter_queue=self.dead_letters.queue,

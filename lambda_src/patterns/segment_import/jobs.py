@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
+from patterns.segment_import.marks import first_attempt
 from patterns.segment_import.source import Source
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
@@ -40,7 +39,7 @@ def start(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa:
     }
     if source.defines_segment:
         request["SegmentName"] = checked["segment"]
-    tried_before = not _first_attempt(source)
+    tried_before = not first_attempt(_LEDGER, text("LEDGER_TABLE"), source, "starting")
     job = _find(s3_url) if tried_before else None
     if job is None:
         job = _CREATING.create_import_job(ApplicationId=_APPLICATION, ImportJobRequest=request)[
@@ -72,23 +71,6 @@ def poll(state: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         "polls": polls,
         "wait_seconds": min(_LONGEST_WAIT, 1 + polls // 4),
     }
-
-
-def _first_attempt(source: Source) -> bool:
-    """Mark in the ledger that a job is about to be made; False if that was marked before."""
-    try:
-        _LEDGER.update_item(
-            TableName=text("LEDGER_TABLE"),
-            Key={"pk": {"S": source.claim}},
-            UpdateExpression="SET starting = :yes",
-            ConditionExpression="attribute_not_exists(starting)",
-            ExpressionAttributeValues={":yes": {"BOOL": True}},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
 
 
 def _find(s3_url: str) -> dict[str, Any] | None:

@@ -1,12 +1,14 @@
 """The step that says what became of a file: an object in the bucket and a notification, every time."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from patterns.segment_import.source import Source
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, redact, with_request
+from pinpoint_runtime.metrics import emit
 from pinpoint_runtime.settings import text
 
 _LOG: Final = logger(__name__)
@@ -32,7 +34,22 @@ def handler(state: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
         Message=json.dumps({**report, "report_key": source.report_key}, ensure_ascii=False),
         MessageAttributes={"outcome": {"DataType": "String", "StringValue": report["outcome"]}},
     )
+    emit({"Pattern": "SegmentImport", "Prefix": source.prefix}, counts_of(report), time.time())
     _LOG.info("import reported", extra={"outcome": report["outcome"], "report": source.report_key})
+
+
+def counts_of(report: Mapping[str, Any]) -> dict[str, int]:
+    """What a report adds to the pattern's metrics."""
+    counts = {
+        f"Files{report['outcome'].capitalize()}": 1,
+        "RowsAccepted": report["accepted"],
+        "RowsQuarantined": report["quarantined"],
+        "RowsNotImported": report["import_failures"],
+    }
+    if "campaign" in report:
+        started = report["campaign"]["outcome"] == "STARTED"
+        counts["CampaignsStarted" if started else "CampaignsNotStarted"] = 1
+    return counts
 
 
 def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +57,7 @@ def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         source: The file.
-        state: What the steps left: `check`, `job`, and `error` if one of them failed.
+        state: What the steps left: `check`, `job`, `send`, and `error` if one of them failed.
     """
     checked, job = state.get("check", {}), state.get("job", {})
     report: dict[str, Any] = {
@@ -60,12 +77,31 @@ def report_on(source: Source, state: Mapping[str, Any]) -> dict[str, Any]:
     }
     if checked.get("outcome") == "REFUSED":
         report["refused"] = {"reason": checked["reason"], "detail": checked["detail"]}
+    if source.is_sent_to:
+        report["campaign"] = _campaign(state.get("send", {}))
     if "error" in state:
         report["error"] = {
             "name": state["error"].get("Error", ""),
             "cause": redact(str(state["error"].get("Cause", "")))[:_LONGEST_CAUSE],
         }
     return report
+
+
+def _campaign(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of the campaign, if anything did."""
+    name = sent.get("campaign_name")
+    match sent.get("outcome"):
+        case "STARTED":
+            return {"outcome": "STARTED", "id": sent["campaign_id"], "name": name}
+        case "TURN":
+            # The call was made, and nobody heard its answer: who looks for the name will know.
+            return {"outcome": "UNKNOWN", "reason": "no_answer", "name": name}
+        case "NOT_SENT" | "FAILED" as outcome:
+            return {"outcome": outcome, "reason": sent["reason"], "detail": redact(sent["detail"])}
+        case "WAIT":
+            return {"outcome": "NOT_SENT", "reason": "turn_never_came"}
+        case _:
+            return {"outcome": "NOT_SENT", "reason": "not_imported"}
 
 
 def _failures(state: Mapping[str, Any]) -> list[str]:
@@ -82,6 +118,9 @@ def _failures(state: Mapping[str, Any]) -> list[str]:
 
 
 def _outcome(state: Mapping[str, Any]) -> str:
-    if "error" in state or state.get("job", {}).get("status") == "FAILED":
+    if "error" in state or "FAILED" in (
+        state.get("job", {}).get("status"),
+        state.get("send", {}).get("outcome"),
+    ):
         return "FAILED"
     return "REFUSED" if state["check"]["outcome"] == "REFUSED" else "IMPORTED"

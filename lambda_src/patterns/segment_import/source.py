@@ -8,12 +8,13 @@ from typing import Any, Final
 from patterns.segment_import.reasons import FileReason, RefusedFile
 
 _SEGMENTS: Final = "segments/"
+_SENDS: Final = "sends/"
 _ENDPOINTS: Final = "endpoints/"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One version of one object below `segments/` or `endpoints/`.
+    """One version of one object below `segments/`, `sends/` or `endpoints/`.
 
     Attributes:
         bucket, key: As S3 names it.
@@ -48,22 +49,32 @@ class Source:
     @property
     def accepted_name(self) -> str:
         """Where the good rows go, without the extension: no other object's key begins like it."""
-        return f"accepted/{self._digest}"
+        return f"accepted/{self.mark}"
 
     @property
     def quarantine_key(self) -> str:
         """Where the bad rows go."""
-        return f"quarantine/{self._name}/{self._digest}.jsonl"
+        return f"quarantine/{self._name}/{self.mark}.jsonl"
 
     @property
     def report_key(self) -> str:
         """Where the report goes."""
-        return f"reports/{self._name}/{self._digest}.json"
+        return f"reports/{self._name}/{self.mark}.json"
+
+    @property
+    def prefix(self) -> str:
+        """Which of the folders that are watched it is in."""
+        return next((each for each in (_ENDPOINTS, _SENDS) if self.key.startswith(each)), _SEGMENTS)
 
     @property
     def defines_segment(self) -> bool:
         """Whether the file is for a segment, or for endpoints only."""
-        return not self.key.startswith(_ENDPOINTS)
+        return self.prefix != _ENDPOINTS
+
+    @property
+    def is_sent_to(self) -> bool:
+        """Whether a campaign follows the import."""
+        return self.prefix == _SENDS
 
     @property
     def segment_name(self) -> str | None:
@@ -74,15 +85,16 @@ class Source:
         """
         if not self.defines_segment:
             return None
-        name, slash, file = self.key.removeprefix(_SEGMENTS).partition("/")
-        if not (self.key.startswith(_SEGMENTS) and name and slash and file):
-            raise RefusedFile(FileReason.BAD_KEY, "put files under segments/<name of the segment>/")
+        name, slash, file = self.key.removeprefix(self.prefix).partition("/")
+        if not (self.key.startswith(self.prefix) and name and slash and file):
+            raise RefusedFile(FileReason.BAD_KEY, f"put files under {self.prefix}<name of the segment>/")
         return name
 
     @property
     def _name(self) -> str:
-        return self.key.removeprefix(_SEGMENTS).removeprefix(_ENDPOINTS)
+        return self.key.removeprefix(self.prefix)
 
     @property
-    def _digest(self) -> str:
+    def mark(self) -> str:
+        """What stands for this version where its key cannot: 32 hex digits."""
         return hashlib.sha256(self.claim.encode()).hexdigest()[:32]

@@ -266,6 +266,66 @@ def test_a_step_that_failed_is_reported_without_anybodys_address(aws: Any) -> No
     assert report["error"] == {"name": "Runtime.HandlerError", "cause": "no such <redacted>"}
 
 
+SENT_TO = "sends/vip/file.csv"
+
+
+@pytest.mark.parametrize(
+    ("send", "outcome", "campaign"),
+    [
+        (
+            {"outcome": "STARTED", "campaign_id": "c1", "campaign_name": "n"},
+            "IMPORTED",
+            {"outcome": "STARTED", "id": "c1", "name": "n"},
+        ),
+        (
+            {"outcome": "NOT_SENT", "reason": "too_many_bad_rows", "detail": "6 of 9"},
+            "IMPORTED",
+            {"outcome": "NOT_SENT", "reason": "too_many_bad_rows", "detail": "6 of 9"},
+        ),
+        (
+            {"outcome": "FAILED", "reason": "campaign_refused", "detail": "no a@example.com"},
+            "FAILED",
+            {"outcome": "FAILED", "reason": "campaign_refused", "detail": "no <redacted>"},
+        ),
+        (
+            {"outcome": "TURN", "campaign_name": "n"},
+            "IMPORTED",
+            {"outcome": "UNKNOWN", "reason": "no_answer", "name": "n"},
+        ),
+        ({"outcome": "WAIT"}, "IMPORTED", {"outcome": "NOT_SENT", "reason": "turn_never_came"}),
+    ],
+)
+def test_a_report_and_a_notification_say_what_came_of_the_campaign(
+    aws: Any, send: dict[str, Any], outcome: str, campaign: dict[str, Any]
+) -> None:
+    state = dropped(aws, key=SENT_TO)
+    state["check"] = step("check").handler(state, LambdaContext())
+    state["job"] = {"id": "j0", "status": "COMPLETED", "segment_id": "s1", "processed": 2, "failures": 0}
+    report, notification = reported(aws, state | {"send": send})
+    for told in (report, notification):
+        assert (told["outcome"], told["segment"], told["campaign"]) == (outcome, "vip", campaign)
+
+
+def test_a_file_that_is_not_imported_is_not_sent_to_and_the_report_says_so(aws: Any) -> None:
+    state = dropped(aws, b"rubbish", SENT_TO)
+    state["check"] = step("check").handler(state, LambdaContext())
+    report, _ = reported(aws, state)
+    assert report["campaign"] == {"outcome": "NOT_SENT", "reason": "not_imported"}
+
+
+def test_a_report_counts_files_rows_and_campaigns(aws: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    state = dropped(aws, key=SENT_TO)
+    state["check"] = step("check").handler(state, LambdaContext())
+    state["job"] = {"id": "j0", "status": "COMPLETED", "segment_id": "s1", "processed": 2, "failures": 1}
+    state["send"] = {"outcome": "STARTED", "campaign_id": "c1", "campaign_name": "n"}
+    reported(aws, state)
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    (counts,) = counted
+    assert (counts["Pattern"], counts["Prefix"]) == ("SegmentImport", "sends/")
+    assert (counts["FilesImported"], counts["CampaignsStarted"]) == (1, 1)
+    assert (counts["RowsAccepted"], counts["RowsQuarantined"], counts["RowsNotImported"]) == (2, 1, 1)
+
+
 def test_an_upload_that_breaks_leaves_nothing_behind(aws: Any) -> None:
     upload = step("upload").Upload(aws, BUCKET, "accepted/x")
 
