@@ -4,11 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from pinpoint_patterns.callback_sender import CallbackSender as CallbackSender
     from pinpoint_patterns.audience_sync import AudienceSync as AudienceSync
+    from pinpoint_patterns.callback_sender import CallbackSender as CallbackSender
     from pinpoint_patterns.campaign_hook import CampaignHook as CampaignHook
     from pinpoint_patterns.custom_channel import CustomChannel as CustomChannel
     from pinpoint_patterns.dashboard import PatternDashboard as PatternDashboard
+    from pinpoint_patterns.delivery_webhook import DeliveryWebhook as DeliveryWebhook
     from pinpoint_patterns.engagement_events import EngagementEvents as EngagementEvents
     from pinpoint_patterns.engine import PinpointEngine as PinpointEngine
     from pinpoint_patterns.event_archive import EventArchive as EventArchive
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pinpoint_patterns.message_sender import MessageSender as MessageSender
     from pinpoint_patterns.message_templates import EmailTemplate as EmailTemplate
     from pinpoint_patterns.message_templates import SmsTemplate as SmsTemplate
+    from pinpoint_patterns.offer_channel import OfferChannel as OfferChannel
+    from pinpoint_patterns.offer_channel import OfferSet as OfferSet
     from pinpoint_patterns.one_time_passwords import OneTimePasswords as OneTimePasswords
     from pinpoint_patterns.project import EmailChannel as EmailChannel
     from pinpoint_patterns.project import IPinpointProject as IPinpointProject
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
     from pinpoint_patterns.sms_responders import FunctionResponder as FunctionResponder
     from pinpoint_patterns.sms_responders import KeywordResponder as KeywordResponder
     from pinpoint_patterns.sms_responders import ModuleResponder as ModuleResponder
+    from pinpoint_patterns.then_send import ByCustomChannel as ByCustomChannel
+    from pinpoint_patterns.then_send import ByEmail as ByEmail
+    from pinpoint_patterns.then_send import BySms as BySms
+    from pinpoint_patterns.then_send import ThenSend as ThenSend
     from pinpoint_patterns.two_way_sms import TwoWaySmsTopic as TwoWaySmsTopic
     from pinpoint_patterns.user_endpoints import Preference as Preference
     from pinpoint_patterns.user_endpoints import UserEndpoints as UserEndpoints
@@ -44,9 +51,13 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "AudienceSync": "audience_sync",
     "Audit": "hook_filters",
+    "ByCustomChannel": "then_send",
+    "ByEmail": "then_send",
+    "BySms": "then_send",
     "CallbackSender": "callback_sender",
     "CampaignHook": "campaign_hook",
     "CustomChannel": "custom_channel",
+    "DeliveryWebhook": "delivery_webhook",
     "Deny": "hook_filters",
     "EmailChannel": "project",
     "EmailTemplate": "message_templates",
@@ -64,6 +75,8 @@ _MODULES: Final = {
     "MessageSender": "message_sender",
     "ModuleResponder": "sms_responders",
     "OneTimePasswords": "one_time_passwords",
+    "OfferChannel": "offer_channel",
+    "OfferSet": "offer_channel",
     "PatternDashboard": "dashboard",
     "PinpointEngine": "engine",
     "PinpointProject": "project",
@@ -73,6 +86,7 @@ _MODULES: Final = {
     "SmsConversations": "sms_conversations",
     "SmsTemplate": "message_templates",
     "SmsTexts": "sms_conversations",
+    "ThenSend": "then_send",
     "TwoWaySmsTopic": "two_way_sms",
     "UserEndpoints": "user_endpoints",
     "VoiceChannel": "project",

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from pinpoint_patterns._alarms import alarm
@@ -17,6 +18,9 @@ from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._queue_worker import counted
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.project import IPinpointProject
+
+if TYPE_CHECKING:
+    from pinpoint_patterns.delivery_webhook import DeliveryWebhook
 
 _CODE: Final = "patterns/custom_channel"
 _SENDER_TIMEOUT: Final = Duration.seconds(60)
@@ -72,6 +76,7 @@ class CustomChannel(Construct):
         patience = give_up_after or Duration.hours(6)
         _check(name, adapter, max_concurrency, max_attempts, patience)
         self.name = name
+        self._encryption_key = encryption_key
         self.queue = WorkQueue(
             self,
             "Messages",
@@ -129,6 +134,38 @@ class CustomChannel(Construct):
     def delivery_uri(self) -> str:
         """What `CustomDeliveryConfiguration.DeliveryUri` takes: the ARN of the accept function."""
         return self.accept.function.function_arn
+
+    def webhook_delivery(
+        self,
+        *,
+        secret: secretsmanager.ISecret | None = None,
+        rate_limit: int = 50,
+        burst_limit: int = 100,
+        set_logging_role: bool = False,
+    ) -> "DeliveryWebhook":
+        """An https address beside the accept function, for a `DeliveryUri` that is a webhook; made once.
+
+        Args:
+            secret: The end of the path, of letters and digits; a new one by default.
+            rate_limit: Requests a second; a request holds up to 50 endpoints.
+            burst_limit: Requests at once.
+            set_logging_role: Whether to set the Region's API Gateway logging role, which access logs need
+                once in an account.
+        """
+        # Imported here: channels without it need no API.
+        from pinpoint_patterns.delivery_webhook import DeliveryWebhook
+
+        return DeliveryWebhook(
+            self,
+            "DeliveryWebhook",
+            queue=self.queue.queue,
+            channel_name=self.name,
+            secret=secret,
+            rate_limit=rate_limit,
+            burst_limit=burst_limit,
+            set_logging_role=set_logging_role,
+            encryption_key=self._encryption_key,
+        )
 
     def grant_read_results(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody look up how messages ended, by message key."""

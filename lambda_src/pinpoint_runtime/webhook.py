@@ -169,24 +169,40 @@ class Webhook:
             message_id: The same for each repetition of a message, of letters, digits, `_` and `-`.
             payload: What becomes the JSON body.
         """
+        return self.ask(message_id, payload)[0]
+
+    def ask(
+        self, message_id: str, payload: Mapping[str, Any], *, longest: int = _DRAINED
+    ) -> tuple[Outcome, bytes]:
+        """The same, with what the receiver said.
+
+        Args:
+            message_id: As for `post`.
+            payload: As for `post`.
+            longest: Bytes of the answer that are read.
+
+        Returns:
+            What the status means, and the answer's body, cut at `longest`; empty without an answer.
+        """
         body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
         try:
             headers = self._headers(message_id, body)
         except SecretUnavailable as error:
-            return RetryLater(f"signing_secret_unavailable:{error}", attempted=False)
+            return RetryLater(f"signing_secret_unavailable:{error}", attempted=False), b""
         with self._connections() as connections:
             try:
                 response = connections.request(
                     "POST", self._url, body=body, headers=headers, redirect=False, preload_content=False
                 )
             except urllib3.exceptions.HTTPError as error:
-                return _broken(error)
-            body_received = _finish(response)
+                return _broken(error), b""
+            received = _finish(response, longest)
         if response.status == 401:
             self._secret.refresh()
-        return outcome_of(
-            response.status, response.headers.get("retry-after"), self._clock(), error_code(body_received)
+        outcome = outcome_of(
+            response.status, response.headers.get("retry-after"), self._clock(), error_code(received)
         )
+        return outcome, received
 
     @contextlib.contextmanager
     def _connections(self) -> Generator[urllib3.PoolManager]:
@@ -306,12 +322,12 @@ def _broken(error: urllib3.exceptions.HTTPError) -> Outcome:
     return RetryLater(reason, attempted=False) if before_sending else Unknown(reason)
 
 
-def _finish(response: urllib3.BaseHTTPResponse) -> bytes:
+def _finish(response: urllib3.BaseHTTPResponse, longest: int) -> bytes:
     """Give the connection back. The status has been read: what breaks from here on changes nothing."""
     body = b""
     with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
-        body = response.read(_DRAINED)
-        if len(body) < _DRAINED:
+        body = response.read(longest)
+        if len(body) < longest:
             response.release_conn()
             return body
     response.close()

@@ -14,6 +14,7 @@ from tests.infra import (
     test_callback_sender,
     test_campaign_hook,
     test_custom_channel,
+    test_delivery_webhook,
     test_engagement_events,
     test_event_archive,
     test_event_ingest,
@@ -21,6 +22,7 @@ from tests.infra import (
     test_import_bucket,
     test_message_sender,
     test_message_templates,
+    test_offer_channel,
     test_one_time_passwords,
     test_project,
     test_two_way_sms,
@@ -113,6 +115,12 @@ SUBJECTS = {
     ),
     "webhook channel": Subject(test_custom_channel.webhook_template, (test_custom_channel,), "webhook"),
     "inbox channel": Subject(test_custom_channel.inbox_template, (test_custom_channel,), "inbox"),
+    "offer channel": Subject(test_offer_channel.offer_template, (test_offer_channel,), "offers"),
+    "delivery webhook": Subject(
+        test_delivery_webhook.fronted,
+        (test_delivery_webhook,),
+        own="ChannelDeliveryWebhook",
+    ),
     "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),
     "message sender": Subject(
         test_message_sender.sender_template, (test_message_sender,), "sender", own="Sender"
@@ -121,8 +129,8 @@ SUBJECTS = {
     "one-time passwords": Subject(
         test_one_time_passwords.passwords_template, (test_one_time_passwords,), "passwords", own="Passwords"
     ),
-    "audience sync": Subject(test_audience_sync.sync_template, (test_audience_sync,), "sync", own="Sync"),
     "two-way topic": Subject(test_two_way_sms.two_way_template, (test_two_way_sms,), own="Sms"),
+    "audience sync": Subject(test_audience_sync.sync_template, (test_audience_sync,), "sync", own="Sync"),
     "engine": Subject(engine_template, (test_engine_grants, test_engine), "engine"),
     "hosted stack": Subject(test_hosted_stack.hosted, (test_hosted_stack,)),
 }

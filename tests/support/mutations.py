@@ -259,7 +259,10 @@ def changed_properties(template: dict[str, Any]) -> Iterator[Mutation]:
         for dotted, values in PROPERTIES.get(resource["Type"], {}).items():
             path = _path(dotted)
             for value in values if _holds(properties, path) else ():
-                yield _set(template, name, ("Properties", *path), value, f"{dotted} = {value}")
+                changed = _set(template, name, ("Properties", *path), value, f"{dotted} = {value}")
+                # What a template says on purpose, such as a method that is open, is no break.
+                if changed.template != template:
+                    yield changed
 
 
 def dropped_resources(template: dict[str, Any]) -> Iterator[Mutation]:

@@ -61,6 +61,7 @@ def inbox_item(message: ChannelMessage, *, expires_at: int) -> dict[str, Any]:
         "endpoint_id": message.endpoint_id,
         "data": message.data,
         "attributes": json.dumps(dict(message.attributes)),
+        "user_attributes": json.dumps(dict(message.user_attributes)),
         "campaign_id": message.campaign_id,
         "campaign_activity_id": message.activity_id,
         "journey_id": message.journey_id,

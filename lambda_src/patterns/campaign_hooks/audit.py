@@ -57,7 +57,9 @@ def audit_lines(batch: Batch, decision: Decision, now: float) -> Iterator[dict[s
     }
     for endpoint in batch.endpoints:
         reason = decision.left_out.get(endpoint.id, "")
-        yield {**common, **_person(endpoint), "decision": "left_out" if reason else "kept", "reason": reason}
+        line = {**common, **_person(endpoint), "decision": "left_out" if reason else "kept", "reason": reason}
+        note = decision.notes.get(endpoint.id)
+        yield {**line, "note": note} if note else line
     for endpoint_id in batch.unreadable:
         reason = decision.left_out[endpoint_id]
         yield {**common, "endpoint_id": endpoint_id, "decision": "left_out", "reason": reason}

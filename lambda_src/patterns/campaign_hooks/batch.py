@@ -4,7 +4,7 @@ See https://docs.aws.amazon.com/pinpoint/latest/developerguide/segments-dynamic.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,13 @@ class Endpoint:
         user = self.members.get("User")
         own = _values(self.members.get("Attributes"), attribute)
         return own | _values(user.get("UserAttributes") if isinstance(user, Mapping) else None, attribute)
+
+    def with_attributes(self, added: Mapping[str, Sequence[str]]) -> "Endpoint":
+        """The endpoint with attributes more; those it has may be missing altogether."""
+        own = self.members.get("Attributes")
+        attributes = dict(own) if isinstance(own, Mapping) else {}
+        attributes |= {name: list(values) for name, values in added.items()}
+        return Endpoint(self.id, {**self.members, "Attributes": attributes})
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Filters: each says who is left out and why, of those that the ones before it left in."""
+"""Filters: each says who is left out and why, of those the ones before it left in, and may change them."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -24,11 +25,26 @@ class Deadline:
         return max(0.0, self.at - self.monotonic())
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a filter says of its candidates.
+
+    Attributes:
+        left_out: Endpoint id to reason.
+        changed: Endpoints as they are from now on, by id; whoever is not named stays as it was.
+        notes: Endpoint id to what the trail says of somebody who is kept.
+    """
+
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    changed: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class Filter(Protocol):
     """Decides on endpoints."""
 
-    def left_out(self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline) -> Mapping[str, str]:
-        """Endpoint id to reason. Whoever cannot be decided on in time is left out."""
+    def judge(self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline) -> Verdict:
+        """Answer before the deadline. Whoever cannot be decided on by then is left out."""
         ...
 
 
@@ -37,22 +53,33 @@ class Decision:
     """What a hook decided.
 
     Attributes:
-        kept: Who is sent to.
+        kept: Who is sent to, as they are rendered.
         left_out: Endpoint id to reason.
+        notes: Endpoint id to what is remarkable about somebody who is kept.
     """
 
     kept: tuple[Endpoint, ...]
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def decide(batch: Batch, filters: Sequence[Filter], deadline: Deadline) -> Decision:
     """Pass a batch through filters, in their order."""
     left_out = dict.fromkeys(batch.unreadable, UNREADABLE)
+    notes: dict[str, list[str]] = defaultdict(list)
     candidates = batch.endpoints
     for each in filters:
-        left_out |= each.left_out(batch, candidates, deadline)
-        candidates = tuple(endpoint for endpoint in candidates if endpoint.id not in left_out)
-    return Decision(candidates, left_out)
+        verdict = each.judge(batch, candidates, deadline)
+        left_out |= verdict.left_out
+        for endpoint_id, note in verdict.notes.items():
+            notes[endpoint_id].append(note)
+        candidates = tuple(
+            verdict.changed.get(endpoint.id, endpoint)
+            for endpoint in candidates
+            if endpoint.id not in left_out
+        )
+    kept = {endpoint.id for endpoint in candidates}
+    return Decision(candidates, left_out, {id_: ",".join(said) for id_, said in notes.items() if id_ in kept})
 
 
 @dataclass(frozen=True)
@@ -62,11 +89,11 @@ class DenyRule:
     attribute: str
     values: frozenset[str]
 
-    def left_out(
+    def judge(
         self,
         batch: Batch,  # noqa: ARG002 (the same for every run)
         candidates: Sequence[Endpoint],
         deadline: Deadline,  # noqa: ARG002 (takes no time)
-    ) -> Mapping[str, str]:
+    ) -> Verdict:
         denied = (one for one in candidates if one.values(self.attribute) & self.values)
-        return {endpoint.id: f"denied:{self.attribute}" for endpoint in denied}
+        return Verdict({endpoint.id: f"denied:{self.attribute}" for endpoint in denied})

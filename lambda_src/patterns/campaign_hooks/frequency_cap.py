@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from patterns.campaign_hooks.batch import Batch, Endpoint
-from patterns.campaign_hooks.filters import OUT_OF_TIME, Deadline
+from patterns.campaign_hooks.filters import OUT_OF_TIME, Deadline, Verdict
 from patterns.campaign_hooks.places import OutOfTime, Places, place, user_key
 from pinpoint_runtime.logger import logger
 
@@ -28,7 +28,7 @@ class FrequencyCap:
     places: Places
     threads: Executor
 
-    def left_out(self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline) -> Mapping[str, str]:
+    def judge(self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline) -> Verdict:
         users: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in candidates:
             users[user_key(batch.application_id, endpoint.user_id, endpoint.id)].append(endpoint)
@@ -45,7 +45,7 @@ class FrequencyCap:
             # It may yet take a place that nothing is sent on: that errs on the side of too few.
             future.cancel()
             reasons |= {endpoint.id: OUT_OF_TIME for endpoint in running[future]}
-        return reasons
+        return Verdict(reasons)
 
     def _together(
         self, run: str, users: Mapping[str, Sequence[Endpoint]], deadline: Deadline

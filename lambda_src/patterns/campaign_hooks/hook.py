@@ -10,6 +10,7 @@ from patterns.campaign_hooks.audit import AuditTrail
 from patterns.campaign_hooks.batch import batch_of
 from patterns.campaign_hooks.filters import Deadline, Filter, decide
 from pinpoint_runtime.logger import logger
+from pinpoint_runtime.metrics import emit
 
 _LOG: Final = logger(__name__)
 
@@ -33,7 +34,7 @@ class Hook:
     monotonic: Callable[[], float] = time.monotonic
 
     def answer(self, event: object) -> dict[str, Any]:
-        """The bare map of the endpoints to send to, as they came."""
+        """The bare map of the endpoints to send to, as they came or as filters changed them."""
         deadline = Deadline(self.monotonic() + self.budget, self.monotonic)
         batch = batch_of(event)
         decision = decide(batch, self.filters, deadline)
@@ -45,6 +46,13 @@ class Hook:
                 "run": batch.run,
                 "kept": len(decision.kept),
                 "left_out": dict(Counter(decision.left_out.values())),
+                "notes": dict(Counter(decision.notes.values())),
             },
         )
+        counts = {
+            "Kept": len(decision.kept),
+            "LeftOut": len(decision.left_out),
+            "FellBack": len(decision.notes),
+        }
+        emit({"Pattern": "CampaignHooks"}, counts, self.clock())
         return {endpoint.id: endpoint.members for endpoint in decision.kept}

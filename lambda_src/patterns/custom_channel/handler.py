@@ -3,15 +3,12 @@
 Nothing is sent from here: Pinpoint waits 15 seconds, and repeats what it got no answer to.
 """
 
-import time
-import uuid
 from typing import Any
 
-from patterns.custom_channel.invocation import messages
+from patterns.custom_channel.acceptance import accept
 from pinpoint_runtime import settings
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
-from pinpoint_runtime.queues import Letter, enqueue
 
 _LOG = logger(__name__)
 _SQS = client("sqs", attempts=3, read_timeout=4)
@@ -21,8 +18,7 @@ _QUEUE_URL = settings.text("QUEUE_URL")
 @with_request
 def handler(event: object, _context: object) -> dict[str, Any]:
     """Answer with the attributes that a journey can split on."""
-    accepted = list(messages(event, owner=uuid.uuid4().hex, now_ms=time.time_ns() // 1_000_000))
-    enqueue(_SQS, _QUEUE_URL, (Letter(message.to_json()) for message in accepted))
+    accepted = accept(event, _SQS, _QUEUE_URL)
     _LOG.info("accepted", extra={"messages": len(accepted)})
     return {
         message.endpoint_id: {"EventAttributes": {"message_key": message.key, "accepted": "true"}}

@@ -51,13 +51,15 @@ class ChannelMessage:
 
     @property
     def user_id(self) -> str:
-        user = self.endpoint.get("User")
-        return _text(user.get("UserId")) if isinstance(user, Mapping) else ""
+        return _text(_map(self.endpoint.get("User")).get("UserId"))
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        attributes = self.endpoint.get("Attributes")
-        return attributes if isinstance(attributes, Mapping) else {}
+        return _map(self.endpoint.get("Attributes"))
+
+    @property
+    def user_attributes(self) -> Mapping[str, Any]:
+        return _map(_map(self.endpoint.get("User")).get("UserAttributes"))
 
     def put_back(self) -> "ChannelMessage":
         """The message as it waits among the dead letters: moved back, it may be tried anew."""
@@ -98,3 +100,7 @@ def message_from_json(text: str) -> ChannelMessage:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

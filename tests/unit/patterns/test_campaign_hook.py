@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from patterns.campaign_hooks.audit import AuditTrail
 from patterns.campaign_hooks.batch import Batch, BatchUnreadable, Endpoint
-from patterns.campaign_hooks.filters import Deadline, DenyRule, Filter
+from patterns.campaign_hooks.filters import Deadline, DenyRule, Filter, Verdict
 from patterns.campaign_hooks.frequency_cap import FrequencyCap
 from patterns.campaign_hooks.hook import Hook
 from patterns.campaign_hooks.places import Places, user_key
@@ -310,11 +310,9 @@ def test_a_filter_is_asked_only_about_those_that_are_still_in() -> None:
     asked: list[str] = []
 
     class Asked:
-        def left_out(
-            self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline
-        ) -> Mapping[str, str]:
+        def judge(self, batch: Batch, candidates: Sequence[Endpoint], deadline: Deadline) -> Verdict:
             asked.extend(candidate.id for candidate in candidates)
-            return {}
+            return Verdict()
 
     rule = DenyRule("tier", frozenset({"banned"}))
     hook(rule, Asked()).answer(event({"a": endpoint(tier=["banned"]), "b": {}}))
