@@ -185,7 +185,7 @@ def _prefix() -> str:
 def _processors() -> list[firehose.CfnDeliveryStream.ProcessorProperty]:
     return [
         _processor(
-            "MetadataExtraction", MetadataExtractionQuery=_partition_keys(), JsonParsingEngine="JQ-1.6"
+            "MetadataExtraction", MetadataExtractionQuery=partition_keys(), JsonParsingEngine="JQ-1.6"
         ),
         # Without it the records of a file would stand on one line.
         _processor("AppendDelimiterToRecord", Delimiter="\\n"),
@@ -202,7 +202,7 @@ def _processor(kind: str, **parameters: str) -> firehose.CfnDeliveryStream.Proce
     )
 
 
-def _partition_keys() -> str:
+def partition_keys() -> str:
     """The jq program that finds a record's partition; where a key comes out null, it is no event.
 
     An app may name its events as it likes, and Firehose keeps 500 partitions apart: such types share one.

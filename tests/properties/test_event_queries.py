@@ -167,12 +167,7 @@ def queries(template: Template) -> dict[str, str]:
 def write(template: Template, folder: Path, events: Sequence[Mapping[str, Any]]) -> None:
     """Write events to where the template's Firehose stream would."""
     destination = only(template, "AWS::KinesisFirehose::DeliveryStream")["ExtendedS3DestinationConfiguration"]
-    (program,) = (
-        parameter["ParameterValue"]
-        for processor in destination["ProcessingConfiguration"]["Processors"]
-        for parameter in processor["Parameters"]
-        if parameter["ParameterName"] == "MetadataExtractionQuery"
-    )
+    program = partition_program(destination)
     files: dict[str, list[str]] = defaultdict(list)
     for event in events:
         line = json.dumps(event)
@@ -181,6 +176,17 @@ def write(template: Template, folder: Path, events: Sequence[Mapping[str, Any]])
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines).encode()))
+
+
+def partition_program(destination: Mapping[str, Any]) -> str:
+    """The jq program that finds a record's partition."""
+    (program,) = (
+        parameter["ParameterValue"]
+        for processor in destination["ProcessingConfiguration"]["Processors"]
+        for parameter in processor["Parameters"]
+        if parameter["ParameterName"] == "MetadataExtractionQuery"
+    )
+    return str(program)
 
 
 def name_of(prefix: str, keys: Mapping[str, str]) -> str:
