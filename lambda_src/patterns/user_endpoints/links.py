@@ -92,9 +92,13 @@ def _decoded(token: str) -> bytes:
     if len(token) != _LENGTH or not token.isascii():
         raise _invalid()
     try:
-        return base64.b64decode(token, altchars=b"-_", validate=True)
+        data = base64.b64decode(token, altchars=b"-_", validate=True)
     except binascii.Error:
         raise _invalid() from None
+    # With padding, as many letters are fewer bytes.
+    if len(data) != _CLAIMS.size + _SIGNATURE:
+        raise _invalid()
+    return data
 
 
 def _invalid() -> LinkInvalid:
