@@ -55,7 +55,7 @@ def build(app: App) -> None:
         frequency_cap=settings.frequency_cap,
         frequency_window=Duration.hours(settings.frequency_window_hours),
     )
-    UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
     TwoWaySmsStack(app, "TwoWaySms", project=project, opt_outs=settings.sms_opt_outs)
+    UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
     if settings.engine == "hosted":
         engine.engine.host(app)

@@ -15,11 +15,11 @@ from tests.support.templates import (
     CONSUMES,
     SENDS,
     flat,
+    listed,
     one,
     only,
     plain,
     reach,
-    resources,
     template_of,
     thresholds,
     timeouts,
@@ -81,17 +81,19 @@ def test_what_the_bus_cannot_hand_over_is_kept(ingest: Template) -> None:
 @pytest.mark.parametrize("queue", ["IngestEventsMessagesQueue", "IngestUndeliveredDeadLettersQueue"])
 def test_only_this_rule_may_send_to_the_queues_as_eventbridge(ingest: Template, queue: str) -> None:
     rule, _ = one(ingest, "AWS::Events::Rule")
-    policy = next(
-        it for name, it in resources(ingest, "AWS::SQS::QueuePolicy").items() if name.startswith(queue)
-    )
-    statements = policy["PolicyDocument"]["Statement"]
-    (bus,) = [it for it in statements if it["Principal"] == {"Service": "events.amazonaws.com"}]
-    assert bus["Effect"] == "Allow"
-    assert set(bus["Action"] if isinstance(bus["Action"], list) else [bus["Action"]]) <= SENDS
-    assert "sqs:SendMessage" in bus["Action"]
-    assert plain(flat(bus["Resource"])) == f"<{queue}.Arn>"
-    ((_, condition),) = bus["Condition"].items()
-    assert flat(condition["aws:SourceArn"]) == f"<{rule}.Arn>"
+    policy = only(ingest, "AWS::SQS::QueuePolicy", f"{queue}Policy")
+    statements = [
+        statement
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
+    assert [statement["Effect"] for statement in statements] == ["Allow"]
+    actions = {action for statement in statements for action in listed(statement["Action"])}
+    assert {"sqs:SendMessage"} <= actions <= SENDS
+    assert [plain(flat(statement["Resource"])) for statement in statements] == [f"<{queue}.Arn>"]
+    conditions = [each for it in statements for each in it.get("Condition", {}).items()]
+    assert [operator for operator, _ in conditions] == ["ArnEquals"]
+    assert [flat(values.get("aws:SourceArn", "")) for _, values in conditions] == [f"<{rule}.Arn>"]
 
 
 def test_the_worker_is_told_where_its_work_is_and_how_fast_and_patient_to_be(ingest: Template) -> None:

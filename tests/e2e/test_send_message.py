@@ -1,0 +1,144 @@
+"""Message requests in the embedded AWS under IAM: sent once, told once, refused with a reason."""
+
+import io
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from embedded.demo.account import Account
+from embedded.demo.mail import kept_mail
+from embedded.demo.options import Options
+from embedded.demo.report import Narrator
+from embedded.demo.scenarios.send_message import SendMessage
+from embedded.demo.stage import Stage
+
+pytestmark = pytest.mark.e2e
+SENDER = "no-reply@example.com"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where requests are handed in, and a queue of the results of this test."""
+
+    account: Account
+    tag: str
+    results: str
+
+    def ask(self, name: str, recipients: list[dict[str, Any]], sender: str = SENDER) -> None:
+        body = {
+            "request_id": f"{self.tag}-{name}",
+            "channel": "EMAIL",
+            "template": {"name": self.account.output("SendMessage", "EmailTemplateName")},
+            "message": {"FromAddress": sender},
+            "recipients": recipients,
+            "context": {"test": self.tag},
+        }
+        url = self.account.output("SendMessage", "QueueUrl")
+        self.account.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+    def address(self, name: str) -> str:
+        return f"success+{self.tag}-{name}@simulator.amazonses.com"
+
+    def told(self, count: int, within: float = 60) -> list[dict[str, Any]]:
+        """So many results, and those that come within a moment after them."""
+        sqs, found = self.account.client("sqs"), list[dict[str, Any]]()
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            answer = sqs.receive_message(QueueUrl=self.results, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.results, ReceiptHandle=message["ReceiptHandle"])
+            if len(found) >= count:
+                deadline = min(deadline, time.monotonic() + 4)
+        return sorted(found, key=lambda event: str(event["detail"]["recipient"]["position"]))
+
+    def mails(self) -> list[dict[str, Any]]:
+        return [mail for mail in kept_mail(self.account.endpoint) if any(self.tag in to for to in mail["To"])]
+
+
+@pytest.fixture
+def desk(hosted_stage: Stage) -> Iterator[Desk]:
+    account, tag = hosted_stage.account, f"t{uuid.uuid4().hex[:8]}"
+    account.client("sesv2").create_email_identity(EmailIdentity=f"{tag}@example.com")
+    sqs, events = account.client("sqs"), account.client("events")
+    url = sqs.create_queue(QueueName=tag)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=tag, EventPattern=json.dumps({"detail": {"context": {"test": [tag]}}}))
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})},
+    )
+    events.put_targets(Rule=tag, Targets=[{"Id": "queue", "Arn": arn}])
+    yield Desk(account, tag, url)
+    events.remove_targets(Rule=tag, Ids=["queue"])
+    events.delete_rule(Name=tag)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_hundreds_of_requests_with_duplicates_poison_and_a_file_come_to_what_was_computed(
+    hosted_stage: Stage,
+) -> None:
+    scenario = SendMessage(Options(seed=uuid.uuid4().int % 1_000_000))
+    expected = scenario.expect()
+    assert scenario.run(hosted_stage, expected, Narrator(Console(file=io.StringIO()))) == expected
+
+
+def test_a_result_names_the_mail_and_nobodys_address(desk: Desk) -> None:
+    desk.ask("one", [{"address": desk.address("a")}], sender=f"{desk.tag}@example.com")
+    (event,) = desk.told(1)
+    (mail,) = desk.mails()
+    assert (event["source"], event["detail-type"]) == ("pinpoint-patterns.send-message", "Message Result")
+    assert (event["detail"]["status"], event["detail"]["message_id"]) == ("SENT", mail["MessageId"])
+    assert "amazonses.com" not in json.dumps(event)
+
+
+def test_a_repeated_request_sends_nothing_and_tells_nothing(desk: Desk) -> None:
+    for _ in range(3):
+        desk.ask("one", [{"address": desk.address("a")}], sender=f"{desk.tag}@example.com")
+    assert len(desk.told(1)) == 1
+    desk.ask("one", [{"address": desk.address("a")}], sender=f"{desk.tag}@example.com")
+    assert desk.told(1, within=6) == []
+    assert len(desk.mails()) == 1
+
+
+def test_what_a_user_has_opted_out_of_is_left_out_and_the_rest_is_sent(desk: Desk) -> None:
+    pinpoint = desk.account.client("pinpoint")
+    for name, opt_out in (("in", "NONE"), ("out", "ALL")):
+        pinpoint.update_endpoint(
+            ApplicationId=desk.account.output("Project", "ApplicationId"),
+            EndpointId=f"{desk.tag}-{name}",
+            EndpointRequest={
+                "ChannelType": "EMAIL",
+                "Address": desk.address(name),
+                "OptOut": opt_out,
+                "User": {"UserId": desk.tag},
+            },
+        )
+    desk.ask("user", [{"user_id": desk.tag}], sender=f"{desk.tag}@example.com")
+    told = {
+        event["detail"]["recipient"]["endpoint_id"].rpartition("-")[2]: event["detail"]["status"]
+        for event in desk.told(2)
+    }
+    assert told == {"in": "SENT", "out": "LEFT_OUT"}
+    assert [mail["To"] for mail in desk.mails()] == [[desk.address("in")]]
+
+
+def test_a_request_that_the_mail_service_refuses_fails_and_the_one_beside_it_is_sent(desk: Desk) -> None:
+    desk.ask("bad", [{"address": desk.address("a")}], sender="nobody@unverified.example.org")
+    desk.ask("good", [{"address": desk.address("b")}], sender=f"{desk.tag}@example.com")
+    told = {event["detail"]["request_id"]: event["detail"] for event in desk.told(2)}
+    assert told[f"{desk.tag}-good"]["status"] == "SENT"
+    assert told[f"{desk.tag}-bad"]["status"] == "FAILED"
+    assert told[f"{desk.tag}-bad"]["reason"].startswith("permanent_failure")
