@@ -49,6 +49,7 @@ def test_people_in_files_are_forgotten_in_time(template: Template) -> None:
     days = {rule["Prefix"]: rule.get("ExpirationInDays") for rule in rules}
     assert days == {
         "segments/": 90,
+        "sends/": 90,
         "endpoints/": 90,
         "changes/": 90,
         "accepted/": 90,

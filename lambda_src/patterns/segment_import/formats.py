@@ -80,7 +80,7 @@ def users_of(line: Line) -> Iterable[Line]:
         fields = split_line(line.content.decode())
     except (UnicodeDecodeError, StrayQuote):
         return (line,)
-    if line.cut or b"\t" in line.content or len(fields) != 1:
+    if line.cut or any(bad in line.content for bad in (b"\t", b"\0")) or len(fields) != 1:
         return (line,)
     return [replace(line, content=_csv_line([user_id])) for user_id in fields[0].split()]
 

@@ -101,7 +101,7 @@ def sends(monkeypatch: pytest.MonkeyPatch, pinpoint: Campaigns) -> Iterator[Modu
         yield module
 
 
-def imported(name: str = "vip", **wrong: Any) -> dict[str, Any]:
+def imported(name: str = "vip", /, **wrong: int) -> dict[str, Any]:
     """The state after the import of a file of a hundred rows."""
     counts = {"rows": 100, "quarantined": 0, "processed": 100, "failures": 0} | wrong
     return {
