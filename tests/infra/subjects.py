@@ -25,6 +25,7 @@ from tests.infra import (
     test_offer_channel,
     test_one_time_passwords,
     test_project,
+    test_then_send,
     test_two_way_sms,
     test_user_endpoints,
 )
@@ -90,6 +91,7 @@ def _parameters(test: Callable[..., None]) -> tuple[tuple[str, ...], list[tuple[
 SUBJECTS = {
     "project": Subject(test_project.with_everything, (test_project,)),
     "import bucket": Subject(test_import_bucket.importing, (test_import_bucket,)),
+    "then send": Subject(test_then_send.sending, (test_then_send,), "sends", own="ImportSends"),
     "event stream": Subject(test_event_stream.with_consumer, (test_event_stream,)),
     "event archive": Subject(
         test_event_archive.archived, (test_event_archive,), own=("StreamArchive", "AnalystRole")
