@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ def sent(account: Account) -> Sent:
     bad = drop(account, ROWS, "sends/")
     sent = Sent(account, (first, second), bad, {name: report(account, name) for name in (first, second, bad)})
     for name in (first, second):
-        eventually(lambda name=name: sent.run(name), f"end of the campaign for {name}")
+        eventually(partial(sent.run, name), f"end of the campaign for {name}")
     return sent
 
 

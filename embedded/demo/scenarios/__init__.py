@@ -5,10 +5,11 @@ from typing import Final
 from embedded.demo.options import Options
 from embedded.demo.scenario import Scenario
 from embedded.demo.scenarios.campaign import Campaign
+from embedded.demo.scenarios.immediate_send import ImmediateSend
 from embedded.demo.scenarios.send_message import SendMessage
 from embedded.demo.scenarios.two_way_sms import TwoWaySms
 
-ALL: Final[tuple[type[Scenario], ...]] = (Campaign, SendMessage, TwoWaySms)
+ALL: Final[tuple[type[Scenario], ...]] = (Campaign, ImmediateSend, SendMessage, TwoWaySms)
 
 
 class UnknownPattern(ValueError):
