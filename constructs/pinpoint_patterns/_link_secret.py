@@ -3,7 +3,8 @@
 import string
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -49,8 +50,15 @@ class LinkSecret(Construct):
             automatically_after=rotation,
             rotate_immediately_on_update=False,
         )
+        self._rotate_for_this_account_only()
         acknowledge(
             self.rotation.role,
             "AwsSolutions-IAM5[Resource::*]",
             "secretsmanager:GetRandomPassword makes up a text and has no resource.",
         )
+
+    def _rotate_for_this_account_only(self) -> None:
+        """Name the account in Secrets Manager's permission, which the schedule's grant leaves out."""
+        for each in self.rotation.function.node.find_all():
+            if isinstance(each, lambda_.CfnPermission):
+                each.source_account = Stack.of(self).account

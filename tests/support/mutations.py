@@ -108,20 +108,15 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     },
     "AWS::KinesisFirehose::DeliveryStream": {
         "DeliveryStreamType": ["DirectPut"],
-        **{
-            f"ExtendedS3DestinationConfiguration.{name}": values
-            for name, values in {
-                "BufferingHints": [{"SizeInMBs": 64, "IntervalInSeconds": 0}],
-                "CloudWatchLoggingOptions": [{"Enabled": False}],
-                "CompressionFormat": ["UNCOMPRESSED"],
-                "DynamicPartitioningConfiguration": [{"Enabled": False}],
-                "ErrorOutputPrefix": ["events/"],
-                "FileExtension": [".json"],
-                "Prefix": ["events/"],
-                "ProcessingConfiguration": [{"Enabled": False}],
-                "ProcessingConfiguration.Processors.1": [],
-            }.items()
-        },
+        "ExtendedS3DestinationConfiguration.BufferingHints": [{"SizeInMBs": 64, "IntervalInSeconds": 0}],
+        "ExtendedS3DestinationConfiguration.CloudWatchLoggingOptions": [{"Enabled": False}],
+        "ExtendedS3DestinationConfiguration.CompressionFormat": ["UNCOMPRESSED"],
+        "ExtendedS3DestinationConfiguration.DynamicPartitioningConfiguration": [{"Enabled": False}],
+        "ExtendedS3DestinationConfiguration.ErrorOutputPrefix": ["events/"],
+        "ExtendedS3DestinationConfiguration.FileExtension": [".json"],
+        "ExtendedS3DestinationConfiguration.Prefix": ["events/"],
+        "ExtendedS3DestinationConfiguration.ProcessingConfiguration": [{"Enabled": False}],
+        "ExtendedS3DestinationConfiguration.ProcessingConfiguration.Processors.1": [],
     },
     "AWS::Lambda::EventSourceMapping": {
         "BatchSize": [10_000],

@@ -17,6 +17,7 @@ from patterns.campaign_hooks.batch import batch_of
 from patterns.custom_channel.invocation import messages
 from patterns.engagement_events.events import parse
 from patterns.segment_import.source import Source
+from patterns.two_way_sms.inbound import inbound_from_json
 from pinpoint_patterns import ImportBucket
 from pinpoint_runtime.rest_proxy import from_event
 from tests.support.engine_fixtures import world
@@ -64,6 +65,7 @@ UNDERSTOOD: Final = {
     "pinpoint_stream/email_softbounce": "OtherEvent",
     "pinpoint_stream/email_unsubscribe": "OptOut",
     "pinpoint_stream/sms_optout": "OptOut",
+    "sms_voice/inbound": ("+14255550182", "+12065550100", "Hours?"),
     "sqs/mail_event": ["_email.hardbounce"],
 }
 
@@ -108,6 +110,11 @@ def pinpoint_stream(event: dict[str, Any], _: World) -> str:
     return type(parse(json.dumps(event).encode())).__name__
 
 
+def sms_voice(event: dict[str, Any], _: World) -> tuple[str, str, str]:
+    inbound = inbound_from_json(json.dumps(event))
+    return inbound.sender, inbound.number, inbound.body
+
+
 def sqs(event: dict[str, Any], world: World) -> list[str]:
     understood: list[str] = []
 
@@ -128,6 +135,7 @@ READERS: Final[dict[str, Callable[[dict[str, Any], World], Any]]] = {
     "eventbridge": eventbridge,
     "kinesis": kinesis,
     "pinpoint_stream": pinpoint_stream,
+    "sms_voice": sms_voice,
     "sqs": sqs,
 }
 

@@ -168,7 +168,12 @@ def test_a_key_that_is_not_known_yet_is_looked_for_before_a_link_is_refused(
     monkeypatch.setattr(keys, "_monotonic", lambda: read_at + 11)
     assert world.follow(world.link(USER))[0] == 200
     original = keys._value
-    monkeypatch.setattr(keys, "_value", lambda stage: reads.append(stage) or original(stage))
+
+    def noted(stage: str) -> Any:
+        reads.append(stage)
+        return original(stage)
+
+    monkeypatch.setattr(keys, "_value", noted)
     for _ in range(3):
         world.follow("A" * 88)
     assert reads == []
