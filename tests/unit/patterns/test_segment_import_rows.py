@@ -257,6 +257,7 @@ def test_the_users_that_a_line_names_between_spaces_are_a_row_each() -> None:
     [
         ("ana,ben", RowReason.COLUMN_COUNT),
         ("ana\tben", RowReason.TAB_IN_VALUE),
+        ("ana \0 ben", RowReason.CONTROL_CHARACTER),
         ('"ana', RowReason.STRAY_QUOTE),
         ("a" * 1001, EndpointReason.INVALID_ID),
         ("ana " * 300_000, RowReason.LINE_TOO_LONG),
