@@ -198,7 +198,8 @@ class _Folder:
         runs = self.account.client("pinpoint").get_campaign_activities(
             ApplicationId=self._application_id, CampaignId=campaign["Id"]
         )["ActivitiesResponse"]["Item"]
-        return (runs[0]["Start"], runs[0].get("End") or "9999") if runs else ("9999", "9999")
+        run: Mapping[str, str] = runs[0] if runs else {}
+        return run.get("Start", "9999"), run.get("End", "9999")
 
     @property
     def _bucket(self) -> str:
