@@ -95,7 +95,7 @@ class UserEndpoints(Construct):
         callback_secret: secretsmanager.ISecret | None = None,
         link_lifetime: Duration | None = None,
         link_rotation: Duration | None = None,
-        links_address: str = "",
+        links_address: str | None = None,
         rate_limit: int = 100,
         burst_limit: int = 200,
         public_rate_limit: int = 20,

@@ -304,3 +304,11 @@ def test_every_rule_is_on_and_keeps_what_its_targets_refuse(template: Template) 
         assert rule.get("Targets"), name
         for target in rule["Targets"]:
             assert "DeadLettersQueue" in flat(target.get("DeadLetterConfig", {}).get("Arn", "")), name
+
+
+def test_what_a_region_has_one_of_outlives_the_stack_that_set_it(template: Template) -> None:
+    everything: dict[str, dict[str, Any]] = template.to_json()["Resources"]
+    for account in template.find_resources("AWS::ApiGateway::Account").values():
+        role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+        for each in (account, everything[role]):
+            assert (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) == ("Retain", "Retain")

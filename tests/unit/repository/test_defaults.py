@@ -15,7 +15,7 @@ import pinpoint_patterns
 ROOT = Path(__file__).resolve().parents[3]
 _TABLE = re.compile(r"^\| Argument \| Default \|.*\n\|[-| ]+\|\n((?:\|.*\n?)+)", re.MULTILINE)
 _ARGUMENTS = re.compile(r"`([A-Z]\w*)(?:\.(\w+))?\(((?:\w+=(?:, )?)+)\)`")
-_DURATION = re.compile(r"(\d+) (seconds|minutes|hours|days)\b")
+_DURATION = re.compile(r"(\d+) (seconds?|minutes?|hours?|days?)\b")
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def duration_when_left_out(row: Row) -> str | None:
     """The time that a construct takes for an argument that is None, as in `x or Duration.hours(1)`."""
     module = inspect.getmodule(getattr(pinpoint_patterns, row.owner))
     assert module is not None
-    found = re.search(rf"\b{row.argument} or Duration\.(\w+)\((\d+)\)", inspect.getsource(module))
-    return f"{found[2]} {found[1]}" if found else None
+    found = re.search(rf"\b{row.argument} or Duration\.(\w+)s\((\d+)\)", inspect.getsource(module))
+    return f"{found[2]} {found[1]}{'' if found[2] == '1' else 's'}" if found else None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_default_in_a_page_is_the_one_of_the_signature(row: Row) -> None:
             pytest.fail(f"{row.owner} has no default for {row.argument}")
         case Duration() as default:
             assert said
-            assert default.to_seconds() == getattr(Duration, said[2])(int(said[1])).to_seconds()
+            assert default.to_seconds() == getattr(Duration, said[2].rstrip("s") + "s")(int(said[1])).to_seconds()
         case None:
             # Everything else that is made for None is said in words.
             assert (said[0] if said else None) == duration_when_left_out(row)
