@@ -54,6 +54,7 @@ def build(app: App) -> None:
         events=events.event_stream,
         frequency_cap=settings.frequency_cap,
         frequency_window=Duration.hours(settings.frequency_window_hours),
+        attributes_url=settings.attributes_url,
     )
     TwoWaySmsStack(app, "TwoWaySms", project=project, opt_outs=settings.sms_opt_outs)
     UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)

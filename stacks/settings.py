@@ -23,6 +23,7 @@ class Settings:
         webhook_idempotency: Whether that API honours an idempotency key.
         callback_url: Where the customer data platform takes callbacks.
         records_url: Where the system of record takes changes of preferences.
+        attributes_url: Where the hook asks for the offer of each endpoint of a batch.
         frequency_cap: Messages that a user may get in the window.
         frequency_window_hours: The window.
         sync_batches_per_second: Batches of endpoints that the audience sync may send a second.
@@ -39,6 +40,7 @@ class Settings:
     webhook_idempotency: bool
     callback_url: str
     records_url: str
+    attributes_url: str
     frequency_cap: int
     frequency_window_hours: int
     sync_batches_per_second: int
@@ -61,6 +63,7 @@ class Settings:
             webhook_idempotency=_choice(node, "webhook_idempotency", "true", "false") == "true",
             callback_url=_url(node, "callback_url", "https://cdp.example.com/v1/callbacks"),
             records_url=_url(node, "records_url", "https://records.example.com/v1/callbacks"),
+            attributes_url=_url(node, "attributes_url", "https://offers.example.com/v1/attributes"),
             frequency_cap=_positive(node, "frequency_cap", 3),
             frequency_window_hours=_positive(node, "frequency_window_hours", 24),
             # The quota of UpdateEndpointsBatch.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pinpoint_patterns.event_stream import EventStream as EventStream
     from pinpoint_patterns.hook_filters import Audit as Audit
     from pinpoint_patterns.hook_filters import Deny as Deny
+    from pinpoint_patterns.hook_filters import ExternalTemplate as ExternalTemplate
+    from pinpoint_patterns.hook_filters import FetchedAttributes as FetchedAttributes
     from pinpoint_patterns.hook_filters import FrequencyCap as FrequencyCap
     from pinpoint_patterns.import_bucket import ImportBucket as ImportBucket
     from pinpoint_patterns.inbox_channel import InboxChannel as InboxChannel
@@ -65,6 +67,8 @@ _MODULES: Final = {
     "EventArchive": "event_archive",
     "EventIngest": "event_ingest",
     "EventStream": "event_stream",
+    "ExternalTemplate": "hook_filters",
+    "FetchedAttributes": "hook_filters",
     "FrequencyCap": "hook_filters",
     "FunctionResponder": "sms_responders",
     "IPinpointProject": "project",

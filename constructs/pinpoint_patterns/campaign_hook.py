@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from pinpoint_patterns._alarms import alarm
@@ -18,9 +19,11 @@ from pinpoint_patterns._bucket import private_bucket
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._function import PatternFunction
+from pinpoint_patterns._queue_worker import counted
+from pinpoint_patterns._signing_secret import signing_secret
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.event_stream import EventStream
-from pinpoint_patterns.hook_filters import Audit, Deny, FrequencyCap, HookFilter
+from pinpoint_patterns.hook_filters import Audit, Deny, FetchedAttributes, FrequencyCap, HookFilter
 from pinpoint_patterns.project import IPinpointProject
 
 _FilterT = TypeVar("_FilterT", FrequencyCap, Audit)
@@ -29,7 +32,8 @@ _FilterT = TypeVar("_FilterT", FrequencyCap, Audit)
 class CampaignHook(Construct):
     """One function made of filters; a campaign has one hook, so that filters are combined in here.
 
-    Whatever the order given, denied attributes decide first, then the cap, and the audit records them all.
+    Whatever the order given, denied attributes decide first; then attributes are fetched, in the order given;
+    then the cap decides, and the audit records them all.
     The function answers within its time budget: whoever could not be decided on by then is left out.
 
     Args:
@@ -76,6 +80,9 @@ class CampaignHook(Construct):
         self.places = self._add_cap(self._cap) if self._cap else None
         audit = _single(filters, Audit)
         self.audit_bucket = self._add_audit(audit) if audit else None
+        self.fetch_secret = self._add_fetches(
+            [each for each in filters if isinstance(each, FetchedAttributes)]
+        )
         project.grant_invoke(self.hook.function)
         self.duration_alarm = self._duration_alarm()
 
@@ -110,6 +117,11 @@ class CampaignHook(Construct):
         self.places.grant(release.function, "dynamodb:UpdateItem")
         return events.add_consumer(release.function)
 
+    @staticmethod
+    def metrics_of_endpoints() -> list[cloudwatch.Metric]:
+        """Endpoints kept, left out, and kept with a fallback, of all hooks; the sums of five minutes."""
+        return [counted(name, {"Pattern": "CampaignHooks"}) for name in ("Kept", "LeftOut", "FellBack")]
+
     def metric_duration(self) -> cloudwatch.Metric:
         """How long the hook took, milliseconds, the maximum of five minutes."""
         return self.function.metric_duration(statistic="Maximum", period=Duration.minutes(5))
@@ -127,6 +139,21 @@ class CampaignHook(Construct):
             "FREQUENCY_WINDOW_SECONDS": str(cap.window.to_seconds()),
             "PLACES_TABLE": places.table_name,
         }
+
+    def _add_fetches(self, fetches: Sequence[FetchedAttributes]) -> secretsmanager.ISecret | None:
+        """Tell the function what to ask where. Returns the secret of those that brought none."""
+        own = None
+        if any(each.secret is None for each in fetches):
+            own = signing_secret(self, "FetchSecret", encryption_key=self._encryption_key)
+        settings: list[dict[str, Any]] = []
+        for each in fetches:
+            secret = each.secret or own
+            if secret:
+                secret.grant_read(self.function)
+                settings.append({**each.setting, "secret": secret.secret_arn})
+        if settings:
+            self.function.add_environment("FETCHES", Stack.of(self).to_json_string(settings))
+        return own
 
     def _add_audit(self, audit: Audit) -> s3.IBucket:
         bucket = audit.bucket or self._bucket(audit.keep)

@@ -19,6 +19,7 @@ from tests.infra import (
     test_event_archive,
     test_event_ingest,
     test_event_stream,
+    test_hook_fetches,
     test_import_bucket,
     test_message_sender,
     test_message_templates,
@@ -122,6 +123,9 @@ SUBJECTS = {
         test_delivery_webhook.fronted,
         (test_delivery_webhook,),
         own="ChannelDeliveryWebhook",
+    ),
+    "hook that fetches": Subject(
+        test_hook_fetches.with_fetches, (test_hook_fetches,), own=("HookFetchSecret", "HookRole")
     ),
     "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),
     "message sender": Subject(
