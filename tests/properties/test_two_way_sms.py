@@ -76,7 +76,7 @@ def messages(batches: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [json.loads(body["Message"]) for batch in batches for body in batch]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(batches=deliveries())
 def test_each_message_is_answered_once_in_whatever_order_and_however_often_it_comes(
     here: Room, batches: list[list[dict[str, Any]]]
@@ -91,7 +91,7 @@ def test_each_message_is_answered_once_in_whatever_order_and_however_often_it_co
     assert here.dead() == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(batches=deliveries(st.sampled_from(["STOP", "START", "HELP", "hours", "Please don't stop"])))
 def test_what_follows_the_confirmation_of_an_opt_out_is_a_confirmation(
     here: Room, batches: list[list[dict[str, Any]]]
@@ -114,7 +114,7 @@ def test_what_follows_the_confirmation_of_an_opt_out_is_a_confirmation(
     assert kept == {"BOOL": opted_out}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(batches=deliveries())
 def test_while_a_handset_is_answered_none_of_its_other_messages_is(
     here: Room, batches: list[list[dict[str, Any]]]
@@ -145,14 +145,14 @@ def test_while_a_handset_is_answered_none_of_its_other_messages_is(
     assert sorted(here.sent) == sorted(f"re: {text}" for text in sender_of)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(body=st.text() | st.builds(json.dumps, anything))
 def test_whatever_the_queue_holds_is_read_or_said_to_be_unreadable(body: str) -> None:
     with pytest.raises(Unreadable):
         inbound_from_json(body)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     name=st.sampled_from(["originationNumber", "destinationNumber", "messageBody", "inboundMessageId"]),
     value=anything,
@@ -173,7 +173,7 @@ def test_a_message_with_anything_for_a_member_is_read_or_unreadable_and_read_aga
     assert again == Inbound(**{**found.__dict__, "generation": found.generation + 1})
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(bodies=st.lists(st.text(max_size=20) | st.builds(json.dumps, anything), min_size=1, max_size=8))
 def test_of_a_batch_each_record_ends_once_whatever_it_is(here: Room, bodies: list[str]) -> None:
     emptied(here)

@@ -41,6 +41,12 @@ def test_the_next_message_finds_the_state_that_the_last_one_left(here: Room) -> 
     assert [state for _, state, _ in here.bot.heard] == [{}, {"turns": 1}]
 
 
+@pytest.mark.parametrize("body", ["", "👍"])
+def test_a_message_without_a_word_is_the_responders_as_any_other(here: Room, body: str) -> None:
+    assert here.process(notification(body)) == []
+    assert here.sent == [f"re: {body}"]
+
+
 def test_conversations_of_two_handsets_do_not_meet(here: Room) -> None:
     here.process(
         notification("one", message_id="a"), notification("two", message_id="b", sender="+14255550183")
