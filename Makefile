@@ -4,6 +4,8 @@ PYTHON  ?= python3
 ENGINE  ?= hosted
 PORT    ?= 4566
 SEED    ?= 1
+# How much `make load` puts in.
+ITEMS   ?= 20000
 # One stack, such as SegmentImport, with what it depends on; all of them by default.
 PATTERN ?=
 # More settings for synth, diff and deploy, such as -c sending=live (stacks/settings.py has all).
@@ -20,7 +22,7 @@ STACKS := $(or $(PATTERN),--all)
 READY  := $(VENV)/.ready .embedded/venv/.ready node_modules/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down synth diff deploy coverage bench snapshots lock clean
+.PHONY: help demo test check up down synth diff deploy coverage bench load snapshots lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -59,6 +61,9 @@ coverage: $(READY) ## the Pinpoint API's operations: done or 501
 
 bench: $(READY) ## ratios of one run, written to bench/results/
 	$(PY) -m bench
+
+load: $(READY) ## many items with faults and duplicates, each count checked (PATTERN=SendMessage ITEMS=20000)
+	$(PY) -m bench.load --pattern "$(PATTERN)" --items $(ITEMS) --seed $(SEED)
 
 snapshots: $(READY) ## write the template snapshots anew, to be read before they are committed
 	$(PY) -m pytest -q -n 2 tests/infra --snapshot-update

@@ -15,7 +15,15 @@ _STILL_SECONDS: Final = 20.0
 _SETTLE_SECONDS: Final = 600.0
 
 
-def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator: Narrator) -> Counts:
+def settle(
+    expected: Counts,
+    seen: Counts,
+    late: Callable[[], Counts],
+    narrator: Narrator,
+    *,
+    still: float = _STILL_SECONDS,
+    within: float = _SETTLE_SECONDS,
+) -> Counts:
     """Reads until nothing is missing and nothing more comes, or until nothing changes any more.
 
     Args:
@@ -23,6 +31,8 @@ def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator:
         seen: Those that are final.
         late: Reads those that may still change.
         narrator: Told how many are still to come.
+        still: Seconds without a change after which what is missing is given up.
+        within: Seconds after which it is read no more.
 
     Returns:
         Those that are final and those that were read last.
@@ -36,7 +46,7 @@ def settle(expected: Counts, seen: Counts, late: Callable[[], Counts], narrator:
             changed = now
         missing = sum(one.seen < one.expected for one in compare(expected, {**seen, **counts}))
         narrator.detail(f"{missing} counts still to come")
-        patience = _STILL_SECONDS if missing else _QUIET_SECONDS
-        if now - changed > patience or now - began > _SETTLE_SECONDS:
+        patience = still if missing else _QUIET_SECONDS
+        if now - changed > patience or now - began > within:
             return {**seen, **counts}
         time.sleep(0.5)

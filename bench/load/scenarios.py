@@ -1,0 +1,27 @@
+"""The load scenarios, by the stack that they are for."""
+
+from typing import Final
+
+from bench.load.scenario import Load, LoadScenario
+from bench.load.segment_import import SegmentImportLoad
+from bench.load.send_message import SendMessageLoad
+from embedded.demo.options import Options
+from embedded.demo.scenarios import UnknownPattern
+
+ALL: Final[tuple[type[LoadScenario], ...]] = (
+    SendMessageLoad,
+    SegmentImportLoad,
+)
+
+
+def scenario_of(pattern: str, options: Options, load: Load) -> LoadScenario:
+    """The one for a pattern.
+
+    Raises:
+        UnknownPattern: There is none; the message names those that there are.
+    """
+    for one in ALL:
+        if pattern in one.patterns:
+            return one(options, load)
+    known = ", ".join(name for one in ALL for name in one.patterns)
+    raise UnknownPattern(f"no load is there for {pattern!r}: there are {known}")
