@@ -49,6 +49,7 @@ class UserEndpointsStack(Stack):
             "ApiUrl": users.api_url,
             "CallbackSecretArn": callbacks.secret.secret_arn,
             "CallbackDeadLettersUrl": callbacks.dead_letters.queue_url,
+            "TableName": users.table.table_name,
             "LinkSecretArn": users.link_secret.secret_arn,
             "LinkRotationFunctionArn": users.link_rotation.function.function_arn,
         }.items():

@@ -8,8 +8,17 @@ from embedded.demo.scenarios.campaign import Campaign
 from embedded.demo.scenarios.immediate_send import ImmediateSend
 from embedded.demo.scenarios.send_message import SendMessage
 from embedded.demo.scenarios.two_way_sms import TwoWaySms
+from embedded.demo.scenarios.user_endpoints import UserEndpoints
+from embedded.demo.scenarios.user_events import UserEvents
 
-ALL: Final[tuple[type[Scenario], ...]] = (Campaign, ImmediateSend, SendMessage, TwoWaySms)
+ALL: Final[tuple[type[Scenario], ...]] = (
+    Campaign,
+    ImmediateSend,
+    SendMessage,
+    TwoWaySms,
+    UserEndpoints,
+    UserEvents,
+)
 
 
 class UnknownPattern(ValueError):
