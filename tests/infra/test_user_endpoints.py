@@ -108,7 +108,7 @@ def test_links_are_signed_with_the_current_secret_and_verified_with_the_previous
 def test_a_reader_may_get_endpoints_and_nothing_else(template: Template) -> None:
     allowed = reach(template, "ReaderDefaultPolicy")
     assert list(allowed.values()) == [{"execute-api:Invoke"}]
-    assert list(allowed)[0].endswith(":<UsersFrontRest>/v1/GET/users/*/endpoints")
+    assert next(iter(allowed)).endswith(":<UsersFrontRest>/v1/GET/users/*/endpoints")
 
 
 def test_who_changes_may_set_preferences_and_make_links(template: Template) -> None:
