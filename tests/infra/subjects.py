@@ -25,6 +25,7 @@ from tests.infra import (
     test_message_templates,
     test_offer_channel,
     test_one_time_passwords,
+    test_person_eraser,
     test_project,
     test_then_send,
     test_two_way_sms,
@@ -134,6 +135,9 @@ SUBJECTS = {
     "message templates": Subject(test_message_templates.templates, (test_message_templates,)),
     "one-time passwords": Subject(
         test_one_time_passwords.passwords_template, (test_one_time_passwords,), "passwords", own="Passwords"
+    ),
+    "person eraser": Subject(
+        test_person_eraser.eraser_template, (test_person_eraser,), "eraser", own=("Forget", "Officer")
     ),
     "two-way topic": Subject(test_two_way_sms.two_way_template, (test_two_way_sms,), own="Sms"),
     "audience sync": Subject(test_audience_sync.sync_template, (test_audience_sync,), "sync", own="Sync"),
