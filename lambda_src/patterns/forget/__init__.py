@@ -1,0 +1,1 @@
+"""One operation that erases a person from every store it was given, in bounded steps."""
