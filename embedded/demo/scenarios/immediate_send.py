@@ -126,8 +126,8 @@ class ImmediateSend(Scenario):
     def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:
         """Drops the files in, tells of the first one twice, and waits for the last mail."""
         account, plan = stage.account, self.plan
-        folder = _Folder(account, plan.tag)
-        _verify(account)
+        folder = SendsFolder(account, plan.tag)
+        verify_sender(account)
         narrator.step(f"dropping a file of {_PEOPLE + _BAD_ROWS} rows that is sent to at once")
         folder.drop("people", plan.people)
         # Users can be named by a file only once they are there.
@@ -137,15 +137,24 @@ class ImmediateSend(Scenario):
         folder.drop("users", plan.users)
         folder.drop("too-bad", plan.too_bad)
         folder.wait_for_reports(3)
+        folder.wait_for_ends()
         return settle(expected, {}, lambda: {**folder.counts(), **_mails(account, plan.tag)}, narrator)
 
 
 @dataclass(frozen=True)
-class _Folder:
+class SendsFolder:
+    """What is below `sends/` in the import bucket, and what came of it.
+
+    Args:
+        account: With the stack in it.
+        tag: How the names of this run's segments begin.
+    """
+
     account: Account
     tag: str
 
     def drop(self, name: str, content: bytes) -> None:
+        """Put a file for the segment of a name."""
         self.account.client("s3").put_object(
             Bucket=self._bucket, Key=f"sends/{self.tag}-{name}/file", Body=content
         )
@@ -162,43 +171,62 @@ class _Folder:
                 steps.start_execution(stateMachineArn=machine, input=given)
                 return
 
-    def wait_for_reports(self, count: int) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (there := len(self._reports())) < count:
+    def wait_for_reports(self, count: int, within: float = _PATIENCE_SECONDS) -> None:
+        """Wait until so many files were told of.
+
+        Raises:
+            ScenarioFailed: They were not within so many seconds.
+        """
+        deadline = time.monotonic() + within
+        while (there := len(self.reports())) < count:
             if time.monotonic() > deadline:
-                raise ScenarioFailed(f"{there} of {count} reports after {_PATIENCE_SECONDS:.0f} s")
+                raise ScenarioFailed(f"{there} of {count} reports after {within:.0f} s")
             time.sleep(0.3)
+
+    def wait_for_ends(self, within: float = _PATIENCE_SECONDS) -> None:
+        """Wait until each campaign has handed everybody over, or for so many seconds."""
+        deadline = time.monotonic() + within
+        while not all(self.run_of(each).get("End") for each in self.campaigns()):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.5)
 
     def counts(self) -> Counts:
         """What the reports and the project say."""
-        reports = self._reports()
+        reports = self.reports()
         ends = Counter(_end(report["campaign"]) for report in reports)
-        campaigns = self._campaigns()
+        campaigns = self.campaigns()
         return {
             Cell("Rows", "accepted"): sum(report["accepted"] for report in reports),
             Cell("Rows", "quarantined"): sum(report["quarantined"] for report in reports),
             **{Cell("Files", end): count for end, count in ends.items()},
             Cell("Campaigns", "made"): len(campaigns),
-            Cell("Campaigns", "begun while another ran"): _overlaps(map(self._run, campaigns)),
+            Cell("Campaigns", "begun while another ran"): _overlaps(map(self._times, campaigns)),
         }
 
-    def _reports(self) -> list[dict[str, Any]]:
+    def reports(self) -> list[dict[str, Any]]:
+        """What was told of the files."""
         s3 = self.account.client("s3")
         listed = s3.list_objects_v2(Bucket=self._bucket, Prefix=f"reports/{self.tag}-").get("Contents", [])
         return [json.load(s3.get_object(Bucket=self._bucket, Key=each["Key"])["Body"]) for each in listed]
 
-    def _campaigns(self) -> list[dict[str, Any]]:
+    def campaigns(self) -> list[dict[str, Any]]:
+        """The campaigns that were made of them."""
         found: list[dict[str, Any]] = self.account.client("pinpoint").get_campaigns(
             ApplicationId=self._application_id, PageSize="100"
         )["CampaignsResponse"]["Item"]
         return [each for each in found if f"-{self.tag}-" in each["Name"]]
 
-    def _run(self, campaign: Mapping[str, Any]) -> tuple[str, str]:
-        """When a campaign's run has begun and ended; far from now what it has not yet."""
+    def run_of(self, campaign: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How far a campaign is; empty before it begins."""
         runs = self.account.client("pinpoint").get_campaign_activities(
             ApplicationId=self._application_id, CampaignId=campaign["Id"]
         )["ActivitiesResponse"]["Item"]
-        run: Mapping[str, str] = runs[0] if runs else {}
+        return runs[0] if runs else {}
+
+    def _times(self, campaign: Mapping[str, Any]) -> tuple[str, str]:
+        """When a campaign's run has begun and ended; far from now what it has not yet."""
+        run = self.run_of(campaign)
         return run.get("Start", "9999"), run.get("End", "9999")
 
     @property
@@ -223,7 +251,8 @@ def _overlaps(runs: Iterable[tuple[str, str]]) -> int:
     return overlaps
 
 
-def _verify(account: Account) -> None:
+def verify_sender(account: Account) -> None:
+    """Make the project's sender an identity of SES."""
     ses = account.client("sesv2")
     with contextlib.suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=_SENDER)
