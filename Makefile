@@ -76,15 +76,16 @@ lock: $(READY) ## resolve the dependencies anew: hashed, without download addres
 clean: ## remove what the targets made
 	rm -rf $(VENV) .embedded node_modules cdk.out dist bench/results
 
+# With byte code: no target writes any, and to compile the CDK anew takes each process seconds.
 $(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(VENV)/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	$(VENV)/bin/uv pip sync --quiet --compile-bytecode --python $(PY) --require-hashes requirements/dev.txt
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Byte code is made here, since Lambda workers write none.
+# Byte code is made here as well, since Lambda workers write none.
 .embedded/venv/.ready: requirements/embedded.txt $(VENV)/.ready
 	$(VENV)/bin/uv venv --quiet --allow-existing --python $(PY) .embedded/venv
 	$(VENV)/bin/uv pip sync --quiet --compile-bytecode --python .embedded/venv/bin/python --require-hashes requirements/embedded.txt
