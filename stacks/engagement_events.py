@@ -3,7 +3,14 @@
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from pinpoint_patterns import EngagementEvents, EventArchive, EventStream, IPinpointProject, PatternDashboard
+from pinpoint_patterns import (
+    EngagementEvents,
+    EventArchive,
+    EventStream,
+    IPinpointProject,
+    PatternDashboard,
+    PersonEraser,
+)
 
 
 class EngagementEventsStack(Stack):
@@ -21,6 +28,13 @@ class EngagementEventsStack(Stack):
         self.event_stream = EventStream(self, "EventStream", project=project)
         events = EngagementEvents(self, "Events", event_stream=self.event_stream, callback_url=callback_url)
         archive = self.event_stream.archive()
+        eraser = PersonEraser(
+            self,
+            "Forget",
+            project=project,
+            archive=archive,
+            dead_letters={"callback letters": events.callbacks.dead_letters, "malformed": events.malformed},
+        )
         self._dashboard(events, archive)
         for name, value in {
             "StreamName": self.event_stream.stream.stream_name,
@@ -32,6 +46,7 @@ class EngagementEventsStack(Stack):
             "ArchiveDatabaseName": archive.database_name,
             "ArchiveTableName": archive.table_name,
             "ArchiveWorkgroupName": archive.workgroup_name,
+            "EraserFunctionName": eraser.function.function_name,
         }.items():
             CfnOutput(self, name, value=value)
 
