@@ -26,13 +26,15 @@ class KeywordResponder:
     answers: Mapping[str, Mapping[str, str]]
 
     def reply(self, inbound: Inbound, conversation: Conversation) -> Reply | None:
-        """The word's answer in the language that has the word, the last one first."""
+        """The word's answer in the language that has it, the last one first; so with the rest."""
         word, spoken = normal_form(inbound.body), conversation.state.get("language")
         languages = sorted(self.answers, key=lambda language: language != spoken)
         for language in languages:
             if word and word in self.answers[language]:
                 return Reply(self.answers[language][word], {"language": language})
-        otherwise = self.answers[languages[0]].get("*", "")
+        # A language may have no words for the rest: what another says is better than silence.
+        rest = (self.answers[language]["*"] for language in languages if "*" in self.answers[language])
+        otherwise = next(rest, "")
         return Reply(otherwise) if otherwise else None
 
 

@@ -261,6 +261,11 @@ def test_without_an_answer_for_the_rest_there_is_none() -> None:
     assert say(KeywordResponder({"en": {"hours": "9 to 5"}}), "hm") is None
 
 
+def test_a_language_without_an_answer_for_the_rest_leaves_it_to_another() -> None:
+    bot = KeywordResponder({"en": {"hours": "9 to 5", "*": "What?"}, "es": {"horario": "de 9 a 17"}})
+    assert say(bot, "hm", language="es") == Reply("What?")
+
+
 @pytest.mark.parametrize("text", ["x", "[]", '{"en": "HOURS"}'])
 def test_answers_that_are_none_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSWERS", text)
