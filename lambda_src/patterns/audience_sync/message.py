@@ -70,13 +70,13 @@ def read_message(body: str) -> Message:
     user = _user(message.get("user"))
     if kind == "delete":
         return _deletion(message, version, user)
-    if kind not in _UPSERTS:
+    if not isinstance(kind, str) or kind not in _UPSERTS:
         raise Unreadable("unknown_kind: kind is create, update, change, delete, opt_out or opt_in")
     changes: list[Change] = []
     refused: list[Refused] = []
     for entry in _endpoints(message):
         try:
-            change = _upsert(str(kind), version, user, entry, by_api=message.get("by_api") is True)
+            change = _upsert(kind, version, user, entry, by_api=message.get("by_api") is True)
             if any(change.endpoint_id.lower() == other.endpoint_id.lower() for other in changes):
                 raise Unreadable("several_of_one_endpoint: a message names an endpoint once")
         except (Unreadable, InvalidEndpoint) as error:
