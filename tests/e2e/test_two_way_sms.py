@@ -151,7 +151,7 @@ def test_a_message_that_the_topic_gets_five_times_is_answered_once(ours: Number)
     assert ours.got(BRITAIN) == [HOURS, "Abrimos de 9 a 17, de lunes a viernes."]
 
 
-def test_many_at_once_are_answered_in_the_order_of_their_times(ours: Number) -> None:
+def test_many_at_once_are_each_answered(ours: Number) -> None:
     for body in ("hours", "horario", "hm"):
         ours.write(FRANCE, body)
     found = eventually(lambda: ours.got(FRANCE), lambda got: len(got) >= 3, within=WITHIN)
