@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,9 +18,13 @@ from embedded.demo.options import Options
 from embedded.demo.report import Narrator
 from embedded.demo.scenarios.send_message import SendMessage
 from embedded.demo.stage import Stage
+from patterns.send_message.one_time_passwords import Limits, OneTimePasswords, Rate
+from tests.support.handsets import messages, texts_of
 
 pytestmark = pytest.mark.e2e
 SENDER = "no-reply@example.com"
+# AWS's simulator, which is sent to whatever the safety catch says.
+ARRIVES = "+14254147755"
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,16 @@ class Desk:
     results: str
 
     def ask(self, name: str, recipients: list[dict[str, Any]], sender: str = SENDER) -> None:
-        body = {
-            "request_id": f"{self.tag}-{name}",
-            "channel": "EMAIL",
-            "template": {"name": self.account.output("SendMessage", "EmailTemplateName")},
-            "message": {"FromAddress": sender},
-            "recipients": recipients,
-            "context": {"test": self.tag},
-        }
+        self.hand_in(
+            name,
+            channel="EMAIL",
+            template={"name": self.account.output("SendMessage", "EmailTemplateName")},
+            message={"FromAddress": sender},
+            recipients=recipients,
+        )
+
+    def hand_in(self, name: str, **request: Any) -> None:
+        body = {"request_id": f"{self.tag}-{name}", "context": {"test": self.tag}, **request}
         url = self.account.output("SendMessage", "QueueUrl")
         self.account.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
 
@@ -87,6 +94,17 @@ def desk(hosted_stage: Stage) -> Iterator[Desk]:
     sqs.delete_queue(QueueUrl=url)
 
 
+@pytest.fixture
+def number(desk: Desk) -> str:
+    made = desk.account.client("pinpoint-sms-voice-v2").request_phone_number(
+        IsoCountryCode="US",
+        MessageType="TRANSACTIONAL",
+        NumberCapabilities=["SMS", "VOICE"],
+        NumberType="LONG_CODE",
+    )
+    return str(made["PhoneNumber"])
+
+
 def test_hundreds_of_requests_with_duplicates_poison_and_a_file_come_to_what_was_computed(
     hosted_stage: Stage,
 ) -> None:
@@ -101,7 +119,7 @@ def test_a_result_names_the_mail_and_nobodys_address(desk: Desk) -> None:
     (mail,) = desk.mails()
     assert (event["source"], event["detail-type"]) == ("pinpoint-patterns.send-message", "Message Result")
     assert (event["detail"]["status"], event["detail"]["message_id"]) == ("SENT", mail["MessageId"])
-    assert "amazonses.com" not in json.dumps(event)
+    assert desk.tag + "-a@" not in json.dumps(event)
 
 
 def test_a_repeated_request_sends_nothing_and_tells_nothing(desk: Desk) -> None:
@@ -142,3 +160,46 @@ def test_a_request_that_the_mail_service_refuses_fails_and_the_one_beside_it_is_
     assert told[f"{desk.tag}-good"]["status"] == "SENT"
     assert told[f"{desk.tag}-bad"]["status"] == "FAILED"
     assert told[f"{desk.tag}-bad"]["reason"].startswith("permanent_failure")
+
+
+def test_a_text_is_read_on_its_handset_and_a_call_is_held_back_by_the_safety_catch(
+    desk: Desk, number: str
+) -> None:
+    recipients = [{"address": ARRIVES, "substitutions": {"Parcel": [desk.tag]}}]
+    text = {"Body": "Parcel {{Parcel}}", "MessageType": "TRANSACTIONAL", "OriginationNumber": number}
+    call = {"Body": "Parcel {{Parcel}}", "LanguageCode": "en-US", "OriginationNumber": number}
+    desk.hand_in("text", channel="SMS", message=text, recipients=recipients)
+    desk.hand_in("call", channel="VOICE", message=call, recipients=recipients)
+    told = {event["detail"]["channel"]: event["detail"] for event in desk.told(2)}
+    (heard,) = texts_of(desk.account.endpoint, told["SMS"]["message_id"])
+    assert (told["SMS"]["status"], heard["From"], heard["Body"]) == ("SENT", number, f"Parcel {desk.tag}")
+    # AWS's simulated numbers take no calls.
+    assert told["VOICE"]["status"] == "FAILED"
+    assert "held back by the safety catch" in told["VOICE"]["reason"]
+
+
+def test_a_password_is_good_once_and_a_number_gets_so_many(desk: Desk, number: str) -> None:
+    account = desk.account
+    account.client("dynamodb").create_table(
+        TableName=desk.tag,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    passwords = OneTimePasswords(
+        account.client("pinpoint"),
+        account.output("Project", "ApplicationId"),
+        Rate(account.client("dynamodb"), desk.tag, 3_600, clock=lambda: 0.0),
+        Limits(sends=1, verifications=3, window=3_600),
+        {"BrandName": "Shop", "OriginationIdentity": number, "CodeLength": 6},
+    )
+    assert passwords.send(desk.tag, ARRIVES).status == "SENT"
+    assert passwords.send(desk.tag, ARRIVES).status == "LIMITED"
+    (text,) = messages(account.endpoint, **{"from": number, "handset": ARRIVES})
+    found = re.search(r"\d{6}", text["Body"])
+    assert found is not None
+    wrong = str((int(found[0]) + 1) % 1_000_000).zfill(6)
+    tried = [
+        passwords.verify(desk.tag, ARRIVES, code).status for code in (wrong, found[0], found[0], found[0])
+    ]
+    assert tried == ["INVALID", "VALID", "INVALID", "LIMITED"]
