@@ -1,6 +1,6 @@
 """Run the measurements and write them to bench/results/<date>.json.
 
-python -m bench [synth] [cold_start] [embedded]
+python -m bench [synth] [cold_start] [handlers] [embedded]
 """
 
 import json
@@ -13,12 +13,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, embedded, synth
+from bench import cold_start, embedded, handlers, synth
 from bench.measure import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "synth": synth.figures,
     "cold_start": cold_start.figures,
+    "handlers": handlers.figures,
     "embedded": embedded.figures,
 }
 
