@@ -5,12 +5,14 @@ from typing import Final
 from bench.load.scenario import Load, LoadScenario
 from bench.load.segment_import import SegmentImportLoad
 from bench.load.send_message import SendMessageLoad
+from bench.load.user_endpoints import UserEndpointsLoad
 from embedded.demo.options import Options
 from embedded.demo.scenarios import UnknownPattern
 
 ALL: Final[tuple[type[LoadScenario], ...]] = (
     SendMessageLoad,
     SegmentImportLoad,
+    UserEndpointsLoad,
 )
 
 
