@@ -114,10 +114,19 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
         ),
         (
             "CustomChannels",
-            {"WebhookDeliveryUri", "InboxDeliveryUri", "InboxTableName", "WebhookSecretArn"},
+            {
+                "WebhookDeliveryUri",
+                "WebhookSecretArn",
+                "InboxDeliveryUri",
+                "InboxTableName",
+                "OffersDeliveryUri",
+            },
         ),
         ("TwoWaySms", {"TopicArn", "DeadLettersUrl", "UndeliveredUrl"}),
-        ("CampaignHooks", {"FrequencyCapFunctionArn", "AuditFunctionArn"}),
+        (
+            "CampaignHooks",
+            {"FrequencyCapFunctionArn", "AuditFunctionArn", "OfferFunctionArn", "OfferSecretArn"},
+        ),
         (
             "SendMessage",
             {"QueueUrl", "DeadLettersUrl", "RecipientsBucketName", "EventBusName", "EmailTemplateName"},
