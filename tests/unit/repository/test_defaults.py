@@ -84,7 +84,10 @@ def test_a_default_in_a_page_is_the_one_of_the_signature(row: Row) -> None:
             pytest.fail(f"{row.owner} has no default for {row.argument}")
         case Duration() as default:
             assert said
-            assert default.to_seconds() == getattr(Duration, said[2].rstrip("s") + "s")(int(said[1])).to_seconds()
+            assert (
+                default.to_seconds()
+                == getattr(Duration, said[2].rstrip("s") + "s")(int(said[1])).to_seconds()
+            )
         case None:
             # Everything else that is made for None is said in words.
             assert (said[0] if said else None) == duration_when_left_out(row)
