@@ -4,6 +4,7 @@ from typing import Final
 
 from embedded.demo.options import Options
 from embedded.demo.scenario import Scenario
+from embedded.demo.scenarios.audience_sync import AudienceSync
 from embedded.demo.scenarios.campaign import Campaign
 from embedded.demo.scenarios.immediate_send import ImmediateSend
 from embedded.demo.scenarios.send_message import SendMessage
@@ -15,6 +16,7 @@ ALL: Final[tuple[type[Scenario], ...]] = (
     Campaign,
     ImmediateSend,
     SendMessage,
+    AudienceSync,
     TwoWaySms,
     UserEndpoints,
     UserEvents,
