@@ -10,8 +10,8 @@ from tests.infra.subjects import SUBJECTS
 from tests.support.templates import flat, listed, resources
 
 FORTNIGHT = 14 * 86_400
-# Whose events hold secrets: an asynchronous call of theirs that fails leaves nothing behind.
-KEEPS_NO_EVENTS = {"patterns.send_message.otp_handler.handler"}
+# Whose events hold secrets, or a person to be erased: a call of theirs that fails leaves nothing behind.
+KEEPS_NO_EVENTS = {"patterns.send_message.otp_handler.handler", "patterns.forget.handler.handler"}
 SOURCE = Path(__file__).resolve().parents[2] / "lambda_src"
 
 # Actions for which IAM knows no resource, or none in the way they are used here.
