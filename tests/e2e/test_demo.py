@@ -46,7 +46,10 @@ def test_a_message_that_is_sent_twice_is_named(hosted_stage: Stage) -> None:
 
 def test_the_command_does_the_same_on_pinpoints_own_types_and_without_idempotency_keys() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "embedded", "demo", "--engine", "pinpoint", "--no-idempotency", "--seed", "2"],
+        [
+            *(sys.executable, "-m", "embedded", "demo", "--engine", "pinpoint"),
+            *("--no-idempotency", "--seed", "2", "--pattern", "CustomChannels"),
+        ],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -71,6 +71,8 @@ def test_a_text_is_read_on_its_handset_and_its_report_on_the_stream(hosted_stage
             record["event_type"]: record
             for record in stream.records
             if record["event_type"] in ("_SMS.SUCCESS", "_SMS.FAILURE")
+            # Others text on the same stage.
+            and record["client"]["client_id"] in ("phone-1", "phone-2")
         }
 
     seen = eventually(reported, until=lambda found: len(found) == 2, within=_WITHIN)
