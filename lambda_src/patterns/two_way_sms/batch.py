@@ -62,9 +62,13 @@ class Worker:
         )
 
     def _conversation(self, messages: Sequence[Received], *, until: float) -> dict[str, Course]:
-        """One after the other; behind one that comes again, all come again."""
+        """One after the other; behind one that comes again, all come again.
+
+        In the order of the conversation's line, also among those of one moment: whoever stood in front of
+        another here and behind it there would hold up both.
+        """
         courses: dict[str, Course] = {}
-        for received in sorted(messages, key=lambda each: each.inbound.at):
+        for received in sorted(messages, key=lambda each: (each.inbound.at, each.record_id)):
             behind = any(isinstance(course.end, Again) for course in courses.values())
             if behind or self.clock() >= until:
                 courses[received.record_id] = Course(Again(_NEXT_TURN_SECONDS), "Postponed")

@@ -1,5 +1,6 @@
 """A handset's message is answered once, in turn, whatever fails on the way."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -127,6 +128,18 @@ def test_who_waits_has_its_turn_in_the_order_of_times(here: Room) -> None:
     assert here.process(second) == []
     assert here.process(third) == []
     assert here.sent == ["re: one", "re: two", "re: three"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("x", "y", "z"))))
+def test_who_waits_has_its_turn_however_a_batch_is_ordered_that_is_of_one_moment(
+    here: Room, order: tuple[str, ...]
+) -> None:
+    waiting = [notification(body, message_id=body, at=NOW + 1) for body in order]
+    here.bot.during = lambda: [here.process(each) for each in waiting]
+    here.process(notification("one", message_id="a"))
+    here.bot.during = lambda: None
+    assert here.process(*waiting) == []
+    assert sorted(here.sent) == ["re: one", "re: x", "re: y", "re: z"]
 
 
 def test_an_older_message_that_never_comes_again_holds_up_nobody_for_ever(here: Room) -> None:
