@@ -156,6 +156,10 @@ class AudienceSync(Construct):
         """Changes that were refused, the sum of five minutes."""
         return _counted("DeadLettered")
 
+    def metric_calls(self) -> cloudwatch.Metric:
+        """Calls of UpdateEndpointsBatch, the sum of five minutes."""
+        return _counted("Calls")
+
     def _grant_changes(self) -> None:
         worker = self.changes.worker
         self.project.grant(self.function, "UpdateEndpointsBatch", "DeleteEndpoint", "GetUserEndpoints")

@@ -130,6 +130,10 @@ class EventIngest(Construct):
         """Events that were put off, each time, the sum of five minutes."""
         return _counted("Again")
 
+    def metric_calls(self) -> cloudwatch.Metric:
+        """Calls of PutEvents, the sum of five minutes."""
+        return _counted("Calls")
+
     def metric_rejected_by_reason(self) -> cloudwatch.MathExpression:
         """Events that went to the dead letters, a line for each reason, the sum of five minutes."""
         return cloudwatch.MathExpression(

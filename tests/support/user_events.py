@@ -30,6 +30,11 @@ def throttled() -> ClientError:
     return type("TooManyRequestsException", (ClientError,), {})(error, "PutEvents")  # type: ignore[no-any-return]
 
 
+def refused_whole() -> ClientError:
+    answer: Any = {"Error": {"Code": "BadRequestException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(answer, "PutEvents")
+
+
 @dataclass
 class Project:
     """A project that takes every event, unless a plan says otherwise.

@@ -50,6 +50,9 @@ class Project:
         application_id: The project.
         updates: The pace of UpdateEndpointsBatch.
         deletions: The pace of DeleteEndpoint.
+
+    Attributes:
+        calls: How often UpdateEndpointsBatch was called until now.
     """
 
     def __init__(self, pinpoint: Any, application_id: str, *, updates: Pace, deletions: Pace) -> None:
@@ -57,6 +60,7 @@ class Project:
         self._application_id = application_id
         self._updates = updates
         self._deletions = deletions
+        self.calls = 0
 
     def update(self, items: Sequence[Mapping[str, Any]], in_time: Callable[[], bool]) -> list[Outcome]:
         """Create or change endpoints, as few calls as their number allows.
@@ -100,14 +104,14 @@ class Project:
         return [str(endpoint["Id"]) for endpoint in answer["EndpointsResponse"]["Item"]]
 
     def _halving(self, items: Sequence[Mapping[str, Any]], in_time: Callable[[], bool]) -> list[Outcome]:
-        outcome = self._call(
-            self._updates,
-            in_time,
-            lambda: self._pinpoint.update_endpoints_batch(
+        def update() -> None:
+            self.calls += 1
+            self._pinpoint.update_endpoints_batch(
                 ApplicationId=self._application_id,
                 EndpointBatchRequest={"Item": [dict(item) for item in items]},
-            ),
-        )
+            )
+
+        outcome = self._call(self._updates, in_time, update)
         if not isinstance(outcome, Refusal) or len(items) == 1:
             return [outcome] * len(items)
         middle = len(items) // 2

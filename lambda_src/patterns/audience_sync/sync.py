@@ -83,7 +83,7 @@ class Sync:
         """Take each message as far as it goes now.
 
         Returns:
-            The ids of those that come again, and how many changes ended how.
+            The ids of those that come again; how many changes ended how, and how many calls they took.
         """
         messages = [_read(record) for record in records]
         parts = [
@@ -93,8 +93,9 @@ class Sync:
             for change in message.changes
         ]
         holder = uuid.uuid4().hex
+        calls_before = self.applier.project.calls
         outcomes = self._outcomes(parts, holder, in_time)
-        counts = Counter[str]()
+        counts = Counter({"Calls": self.applier.project.calls - calls_before})
         ended: dict[int, list[tuple[Part, Outcome]]] = defaultdict(list)
         for part, outcome in outcomes.items():
             ended[part.message].append((part, outcome))

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final
 
 from patterns.send_message.answers import fate_of_error, fate_of_result, status_of
@@ -87,14 +88,21 @@ class Caller:
     Args:
         pinpoint: A boto3 Pinpoint client that never repeats a call by itself.
         application_id: The project.
+
+    Attributes:
+        calls: How often SendMessages was called until now.
     """
 
     def __init__(self, pinpoint: Any, application_id: str) -> None:
         self._pinpoint = pinpoint
         self._application_id = application_id
+        self._lock = Lock()
+        self.calls = 0
 
     def send(self, call: Call) -> dict[Target, Fate]:
         """Send one call. A refused one is halved until the recipient is found that it is refused for."""
+        with self._lock:
+            self.calls += 1
         try:
             answer = self._pinpoint.send_messages(
                 ApplicationId=self._application_id, MessageRequest=call.request()

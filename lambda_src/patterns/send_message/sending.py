@@ -93,11 +93,11 @@ class Sending:
         claimed = self._claimed([target for target, fate in resolved if fate is None])
         fates |= {target: found for target, found in claimed.items() if not isinstance(found, Claimed)}
         held = {target: found for target, found in claimed.items() if isinstance(found, Claimed)}
-        batch = calls(held)
-        fates |= self._sent(batch, held, deadline)
+        calls_before = self.caller.calls
+        fates |= self._sent(calls(held), held, deadline)
         fates = {target: self._given_up(target, fate) for target, fate in fates.items()}
         untold, counts = self._told(fates)
-        counts["Calls"] = len(batch)
+        counts["Calls"] = self.caller.calls - calls_before
         by_task: dict[Task, list[tuple[Target, Fate]]] = defaultdict(list)
         for target, _ in resolved:
             by_task[target.task].append((target, fates[target]))

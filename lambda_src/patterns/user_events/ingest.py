@@ -96,12 +96,12 @@ class Ingest:
         deadline = self.clock() + self.budget
         places = [place for record in records for place in self._places(record)]
         fates: dict[Place, Fate] = {place: place.found for place in places if isinstance(place.found, Never)}
-        fates |= self._put([place for place in places if place not in fates], deadline)
+        counted = Counted()
+        fates |= self._put([place for place in places if place not in fates], deadline, counted)
         fates = {place: self._given_up(place, fate) for place, fate in fates.items()}
         by_message: dict[str, dict[Place, Fate]] = defaultdict(dict)
         for place in places:
             by_message[place.record["messageId"]][place] = fates[place]
-        counted = Counted()
         ends = [self._closed(some, counted) for some in by_message.values()]
         return self.queue.settle(ends), counted
 
@@ -121,11 +121,12 @@ class Ingest:
         except Rejected as rejected:
             return Never(rejected.reason, rejected.detail)
 
-    def _put(self, places: Sequence[Place], deadline: float) -> dict[Place, Fate]:
+    def _put(self, places: Sequence[Place], deadline: float, counted: Counted) -> dict[Place, Fate]:
         """Put each event once, however often it stands in the batch: its places share its fate."""
         events, whole = self._events(places)
         unique = list(events)
-        answers = dict(zip(unique, self.putting.put(list(events.values()), deadline=deadline), strict=True))
+        put = self.putting.put(list(events.values()), deadline=deadline, counts=counted.counts)
+        answers = dict(zip(unique, put, strict=True))
         told: set[str] = set()
         fates: dict[Place, Fate] = {}
         for place, keys_or_fate in whole.items():

@@ -5,6 +5,7 @@ A lost answer is repeated under the same event id: campaigns know it by that.
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -88,12 +89,13 @@ class Putting:
     most_attempts: int
     clock: Callable[[], float] = time.time
 
-    def put(self, events: Sequence[ProjectEvent], *, deadline: float) -> list[Fate]:
+    def put(self, events: Sequence[ProjectEvent], *, deadline: float, counts: Counter[str]) -> list[Fate]:
         """Take events as far as they go now.
 
         Args:
             events: No endpoint with the same event id twice.
             deadline: Epoch seconds after which no call begins.
+            counts: Each call that is made is added to `Calls`.
 
         Returns:
             What became of each.
@@ -108,6 +110,7 @@ class Putting:
             if self.clock() > deadline:
                 raise OutOfTime
             self.pace.wait()
+            counts["Calls"] += 1
 
         answers = put_each(
             self.pinpoint, self.application_id, [events[number] for number in held], before_call=turn

@@ -39,6 +39,13 @@ def test_requests_of_one_recipient_with_the_same_content_share_calls_of_a_hundre
     assert room.queue.dead == []
 
 
+def test_the_calls_that_a_refused_call_is_halved_into_are_counted(room: MessageRoom) -> None:
+    room.project.errors = [refusal(400), None, None]
+    room.ask(*(mail(f"p{n}@x.org", request_id=f"r{n}") for n in range(4)))
+    room.run()
+    assert (room.statuses(), room.counts["Calls"]) == ({"SENT": 4}, 3)
+
+
 def test_other_content_is_another_call(room: MessageRoom) -> None:
     room.ask(mail("a@x.org"), mail("b@x.org", request_id="s", template=Template("welcome", "2")))
     room.run()

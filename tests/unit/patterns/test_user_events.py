@@ -11,7 +11,7 @@ import pytest
 
 from pinpoint_runtime.queues import SourceQueue
 from tests.support.lambda_context import LambdaContext
-from tests.support.user_events import LEASE, NOW, PATIENCE, Desk, desk, throttled
+from tests.support.user_events import LEASE, NOW, PATIENCE, Desk, desk, refused_whole, throttled
 
 
 @pytest.fixture
@@ -57,8 +57,16 @@ def test_the_events_of_many_messages_share_calls_of_a_hundred(at_work: Desk) -> 
         for number in range(25)
     ]
     _, counted = at_work.work(*records)
-    assert counted.counts["Accepted"] == 250
+    assert (counted.counts["Accepted"], counted.counts["Calls"]) == (250, 3)
     assert [sum(len(i["Events"]) for i in call.values()) for call in at_work.project.calls] == [100, 100, 50]
+
+
+def test_the_calls_that_find_a_call_to_be_refused_are_counted(at_work: Desk) -> None:
+    at_work.project.broken = [refused_whole(), None, refused_whole(), None, refused_whole()]
+    records = [at_work.record(event(f"e-{number}"), f"m-{number}") for number in range(4)]
+    _, counted = at_work.work(*records)
+    assert counted.counts["Calls"] == len(at_work.project.calls) == 5
+    assert (counted.counts["Accepted"], counted.counts["Rejected"]) == (3, 1)
 
 
 def test_calls_wait_for_their_turn(at_work: Desk) -> None:
