@@ -32,7 +32,7 @@ demo: $(READY) ## deploy into the embedded AWS, send real traffic, print the bal
 
 test: $(READY) .embedded/oldest-botocore/.ready ## all tests, end-to-end ones included
 	$(PY) -m pytest -q -n 2 -m "not e2e"
-	$(PY) -m pytest -q -m e2e
+	$(PY) -m pytest -q -n 2 --dist loadfile -m e2e
 
 check: $(READY) ## lint, format and types
 	$(VENV)/bin/ruff check .

@@ -53,7 +53,7 @@ def up(
     try:
         started = server_process.start(folder, port=port, engine=engine)
         if started.server.port != port:
-            console.print(f"port {port} is taken: using {started.server.port}")
+            console.print(f"port {port} is taken: using {started.server.port}", soft_wrap=True)
         try:
             deployment.deploy(started.server, folder, wanted, lambda text: console.print(f"{text} …"))
         except BaseException:
@@ -62,13 +62,14 @@ def up(
         folder.write_environment(started.server.endpoint)
         started.release()
     except _EXPECTED as error:
-        console.print(str(error), style="red", markup=False)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         console.print("interrupted: what was started has been ended", style="red")
         raise typer.Exit(130) from error
     console.print(f"{started.server.endpoint} is up after {time.monotonic() - began:.0f} s")
-    console.print(f"source {folder.environment}; stack outputs are in {folder.outputs}", markup=False)
+    told = f"source {folder.environment}; stack outputs are in {folder.outputs}"
+    console.print(told, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The embedded AWS as the demo's programs see it: a boto3 session and the stacks' outputs."""
 
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ class MissingOutput(KeyError):
 
 @dataclass(frozen=True)
 class Account:
-    """Clients and outputs of one running embedded AWS.
+    """Clients and outputs of one running embedded AWS. Safe to use from several threads.
 
     Args:
         endpoint: Its address.
@@ -31,6 +32,7 @@ class Account:
     endpoint: str
     outputs: dict[str, dict[str, str]]
     _clients: dict[str, Any] = field(default_factory=dict[str, Any])
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, endpoint: str, state: State) -> "Account":
@@ -51,14 +53,19 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A boto3 client that speaks to this account."""
-        if service not in self._clients:
-            environment = client_environment(self.endpoint)
-            self._clients[service] = boto3.client(
-                service,
-                region_name=REGION,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-                config=Config(retries={"mode": "standard", "max_attempts": 4}),
-            )
+        # A client may be used by several threads, but made by one at a time.
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
         return self._clients[service]
+
+    def _make(self, service: str) -> Any:
+        environment = client_environment(self.endpoint)
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=20),
+        )

@@ -59,7 +59,7 @@ def demo(
     try:
         sections = run(options, console)
     except _EXPECTED as error:
-        console.print(Text(str(error), style="bold red"))
+        console.print(Text(str(error), style="bold red"), soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         console.print(Text("interrupted: what was started has been ended", style="bold red"))

@@ -1,8 +1,9 @@
 """The ledger as a table, and the progress on the way to it."""
 
+import copy
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.status import Status
@@ -12,41 +13,67 @@ from rich.text import Text
 from embedded.demo.ledger import Section
 
 
-@dataclass
+class _Status:
+    """The line of a terminal that is written over; several may do so at once."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._lock = threading.Lock()
+        self._shown: Status | None = None
+
+    def begin(self, text: Text) -> None:
+        with self._lock:
+            self._stop()
+            # A terminal that is narrow breaks the line; an address can be copied whole.
+            self.console.print(text, soft_wrap=True)
+            if self.console.is_terminal:
+                self._shown = self.console.status("working")
+                self._shown.start()
+
+    def update(self, text: Text) -> None:
+        with self._lock:
+            if self._shown is not None:
+                self._shown.update(text)
+
+    def end(self) -> None:
+        with self._lock:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._shown is not None:
+            self._shown.stop()
+            self._shown = None
+
+
 class Narrator:
-    """Says what is going on, in words that need no knowledge of the system.
+    """Says what is going on, in words that need no knowledge of the system. Safe to use from several threads.
 
     Args:
         console: Where to.
     """
 
-    console: Console
-    _began: float = field(default_factory=time.monotonic)
-    _status: Status | None = None
+    def __init__(self, console: Console) -> None:
+        self._status = _Status(console)
+        self._began = time.monotonic()
+        self._subject = ""
+
+    def about(self, subject: str) -> "Narrator":
+        """One that names its subject with each step, for what happens side by side."""
+        named = copy.copy(self)
+        named._subject = f"{subject}: "
+        return named
 
     def step(self, text: str) -> None:
         """A new step begins."""
-        self.close()
-        self.console.print(Text(f"{self.seconds:4.0f} s  {text}"))
-        if self.console.is_terminal:
-            self._status = self.console.status("working")
-            self._status.start()
-
-    def part(self, title: str) -> None:
-        """A new part begins, of several steps."""
-        self.close()
-        self.console.print(Text(f"\n{title}", style="bold"))
+        self._status.begin(Text(f"{self.seconds:4.0f} s  {self._subject}{text}"))
 
     def detail(self, text: str) -> None:
         """How far the step is; shown in place on a terminal, and nowhere else."""
-        if self._status is not None:
-            self._status.update(Text(text))
+        self._status.update(Text(f"{self._subject}{text}"))
 
     def close(self) -> None:
         """The step is over."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        self._status.end()
 
     @property
     def seconds(self) -> float:

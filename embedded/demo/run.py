@@ -1,6 +1,7 @@
-"""The demo from beginning to end: scenarios, one after the other, on one stage."""
+"""The demo from beginning to end: its scenarios, on one stage."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
@@ -38,15 +39,27 @@ def run(options: Options, console: Console) -> Sequence[Section]:
 
 
 def perform(stage: Stage, scenarios: Sequence[Scenario], narrator: Narrator) -> Sequence[Section]:
-    """Runs scenarios on what is there already.
+    """Runs scenarios on what is there already: those that need it alone first, the others side by side.
 
     Two performances on one stage need two seeds: the people of the first have had their messages.
+
+    Returns:
+        A section a scenario, in the order of the scenarios.
     """
-    expectations = [scenario.expect() for scenario in scenarios]
-    narrator.step(f"computed {sum(map(len, expectations))} counts that everything below has to come to")
-    sections: list[Section] = []
-    for scenario, expected in zip(scenarios, expectations, strict=True):
-        narrator.part(f"{scenario.title} ({', '.join(scenario.patterns)})")
-        seen = scenario.run(stage, expected, narrator)
-        sections.append(Section(scenario.title, compare(expected, seen)))
-    return sections
+    expectations = {scenario: scenario.expect() for scenario in scenarios}
+    narrator.step(f"computed {sum(map(len, expectations.values()))} counts that all below has to come to")
+
+    def section(scenario: Scenario) -> Section:
+        expected = expectations[scenario]
+        seen = scenario.run(stage, expected, narrator.about(scenario.title))
+        return Section(scenario.title, compare(expected, seen))
+
+    sections = {scenario: section(scenario) for scenario in scenarios if scenario.alone}
+    threads = ThreadPoolExecutor(max_workers=len(scenarios))
+    try:
+        others = [scenario for scenario in scenarios if not scenario.alone]
+        sections |= zip(others, threads.map(section, others), strict=True)
+    finally:
+        # An interruption does not wait for them: they end by themselves when the stage does.
+        threads.shutdown(wait=False, cancel_futures=True)
+    return [sections[scenario] for scenario in scenarios]

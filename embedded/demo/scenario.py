@@ -27,11 +27,13 @@ class Scenario(ABC):
         patterns: Names of the stacks that it shows. What they depend on is deployed with them, and each
             name runs this scenario when it is asked for as `PATTERN`.
         vendors: Whom these stacks post to.
+        alone: It counts all that is in a stream or in the mail, so that no other may run beside it.
     """
 
     title: ClassVar[str]
     patterns: ClassVar[tuple[str, ...]]
     vendors: ClassVar[tuple[Vendor, ...]] = ()
+    alone: ClassVar[bool] = False
 
     options: Options
 
@@ -49,7 +51,7 @@ class Scenario(ABC):
         """Sends the traffic and reads what came of it.
 
         Args:
-            stage: What runs; other scenarios may have been on it.
+            stage: What runs. Other scenarios have been on it, or are.
             expected: What `expect` said, which tells when there is no need to wait any longer.
             narrator: Told how it goes.
 

@@ -1,4 +1,4 @@
-"""Every scenario of the demo, in the order in which they run."""
+"""Every scenario of the demo, in the order of the ledger."""
 
 from typing import Final
 

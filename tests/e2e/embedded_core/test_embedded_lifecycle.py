@@ -74,7 +74,7 @@ def test_outputs_are_written_by_stack_and_name(aws: Running) -> None:
 def test_a_second_up_on_the_same_folder_is_refused(aws: Running) -> None:
     second = run("up", "--state", str(aws.state), "--app", str(APP))
     assert second.returncode == 1
-    assert f"process {aws.process_id} serves from {aws.state}" in second.stderr.replace("\n", " ")
+    assert f"process {aws.process_id} serves from {aws.state}" in second.stderr
 
 
 def test_down_without_up_says_so(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class Campaign(Scenario):
         "EngagementEvents",
     )
     vendors: ClassVar[tuple[Vendor, ...]] = (MESSAGE_VENDOR, CDP)
+    alone: ClassVar[bool] = True
 
     @property
     def settings(self) -> Mapping[str, str]:
