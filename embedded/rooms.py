@@ -1,6 +1,7 @@
 """The rooms of the embedded AWS, in the order in which they are installed."""
 
 from embedded import (
+    api_throttling,
     athena,
     batch_actions,
     concurrency,
@@ -41,6 +42,7 @@ def install(server: Server) -> None:
         athena,
         object_events,
         payload_limit,
+        api_throttling,
         type_changes,
         stack_waits,
         metric_alarms,

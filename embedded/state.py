@@ -50,6 +50,11 @@ class State:
         return self.folder / "tmp"
 
     @property
+    def throttling(self) -> Path:
+        """JSON: which calls of Pinpoint's API are too many, for as long as the file is there."""
+        return self.folder / "throttling.json"
+
+    @property
     def deployed_outputs(self) -> Path:
         """The outputs as the CDK CLI writes them."""
         return self.scratch / "outputs.json"
@@ -68,7 +73,7 @@ class State:
     def clear(self) -> None:
         """Remove what only means something while a server runs; the log stays."""
         shutil.rmtree(self.scratch, ignore_errors=True)
-        for path in (self.environment, self.outputs, self.process_id):
+        for path in (self.environment, self.outputs, self.process_id, self.throttling):
             path.unlink(missing_ok=True)
 
     def write_environment(self, endpoint: str) -> None:

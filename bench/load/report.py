@@ -16,11 +16,11 @@ RESULTS: Final = Path(__file__).parents[1] / "results"
 def calls_table(outcome: Outcome) -> Table:
     """The API calls beside what they may be."""
     drawn = Table("API calls", title="Calls of the API", title_justify="left")
-    for heading in ("made", "floor", "at most", "made / floor"):
+    for heading in ("made", "throttled", "floor", "at most", "made / floor"):
         drawn.add_column(heading, justify="right")
     drawn.add_column("")
     for one in outcome.calls:
-        figures = (f"{one.made:,}", f"{one.floor:,}", f"{one.most:,}", f"{one.ratio:g}")
+        figures = (f"{one.made:,}", f"{one.throttled:,}", f"{one.floor:,}", f"{one.most:,}", f"{one.ratio:g}")
         drawn.add_row(
             one.api, *figures, "ok" if one.agrees else "OFF", style="" if one.agrees else "bold red"
         )

@@ -71,17 +71,23 @@ class Calls:
         made: Calls that were counted.
         floor: The fewest that the operation's limit allows.
         bad: Items for which a call may be refused and halved until they are found.
+        throttled: Calls that were refused for their number, each of which is made once more.
     """
 
     api: str
     made: int
     floor: int
     bad: int = 0
+    throttled: int = 0
 
     @property
     def most(self) -> int:
-        """How many are tolerated: a tenth over the floor, and for a bad item what finds it in a hundred."""
-        return floor(self.floor * _TOLERATED_PERCENT, 100) + math.ceil(_HALVINGS_OF_A_HUNDRED * self.bad)
+        """How many are tolerated: a tenth over the floor, and what faults cost.
+
+        That is once more what was throttled, and for a bad item what finds it in a hundred.
+        """
+        tolerated = floor(self.floor * _TOLERATED_PERCENT, 100)
+        return tolerated + self.throttled + math.ceil(_HALVINGS_OF_A_HUNDRED * self.bad)
 
     @property
     def ratio(self) -> float:

@@ -2,15 +2,22 @@
 
 from typing import Final
 
+from bench.load.audience_sync import AudienceSyncLoad
+from bench.load.engagement_events import EngagementEventsLoad
 from bench.load.scenario import Load, LoadScenario
 from bench.load.segment_import import SegmentImportLoad
 from bench.load.send_message import SendMessageLoad
 from bench.load.user_endpoints import UserEndpointsLoad
+from bench.load.user_events import UserEventsLoad
 from embedded.demo.options import Options
 from embedded.demo.scenarios import UnknownPattern
 
 ALL: Final[tuple[type[LoadScenario], ...]] = (
     SendMessageLoad,
+    AudienceSyncLoad,
+    # Before the next one, which has its stack too.
+    EngagementEventsLoad,
+    UserEventsLoad,
     SegmentImportLoad,
     UserEndpointsLoad,
 )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from bench.load.counted import counted
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario, floor
+from bench.load.throttling import Throttling
 from embedded.demo.ledger import Cell, Counts
 from embedded.demo.report import Narrator
 from embedded.demo.scenarios.send_message.desk import Results, ask, mails, refused, verify
@@ -126,6 +127,10 @@ class SendMessageLoad(LoadScenario):
         """The requests."""
         return make_plan(self.load)
 
+    @cached_property
+    def _throttling(self) -> Throttling:
+        return Throttling.of(self.load, "SendMessages")
+
     def expect(self) -> Counts:
         """How many results of each status there are, how many mails, and what is refused."""
         return self.plan.expected
@@ -134,6 +139,7 @@ class SendMessageLoad(LoadScenario):
         """Puts everything in and waits for the last result; then the mails are counted."""
         account, plan = stage.account, self.plan
         verify(account)
+        self._throttling.begin(stage)
         results = Results.begin(account, plan.tag)
         account.client("s3").put_object(
             Bucket=account.output("SendMessage", "RecipientsBucketName"),
@@ -156,4 +162,5 @@ class SendMessageLoad(LoadScenario):
         """Calls of SendMessages over all batches."""
         made = counted(stage.account, "SendMessage", "Calls")
         # A bad recipient fails alone here: none of them makes a call more.
-        return [Calls("SendMessages", made, floor(self.plan.sendable, _MOST_OF_CALL))]
+        fewest, throttled = floor(self.plan.sendable, _MOST_OF_CALL), self._throttling.of_calls(made)
+        return [Calls("SendMessages", made, fewest, throttled=throttled)]

@@ -13,16 +13,19 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from bench.load import __main__ as command
+from bench.load import audience_sync, engagement_events, user_events
 from bench.load.report import write
 from bench.load.run import Outcome, measure
 from bench.load.scenario import Calls, Load, LoadScenario, floor
 from bench.load.scenarios import ALL
 from bench.load.send_message import make_plan
+from bench.load.throttling import Throttling
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
 from embedded.demo.options import Options
 from embedded.demo.report import Narrator
 from embedded.demo.stage import Stage
+from embedded.state import State
 
 STAGE = Stage(Account("http://127.0.0.1:1", {}), Path("environment"), {})
 SENT = Cell("Results", "SENT")
@@ -94,6 +97,32 @@ def test_calls_may_exceed_the_floor_by_a_tenth_and_by_what_finds_a_refused_item(
     assert Calls("SendMessages", 233, 200, bad=1).agrees
     assert not Calls("SendMessages", 235, 200, bad=1).agrees
     assert not Calls("SendMessages", 199, 200).agrees
+    assert Calls("SendMessages", 231, 200, throttled=11).agrees
+    assert not Calls("SendMessages", 232, 200, throttled=11).agrees
+
+
+def test_as_many_calls_are_throttled_as_a_load_has_faults_and_none_without(tmp_path: Path) -> None:
+    stage = Stage(STAGE.account, tmp_path / "environment", {})
+    calm = Throttling.of(Load(faults=0), "PutEvents")
+    calm.begin(stage)
+    assert (list(tmp_path.iterdir()), calm.of_calls(1_000)) == ([], 0)
+    stormy = Throttling.of(Load(faults=0.05), "PutEvents")
+    stormy.begin(stage)
+    assert json.loads(State(tmp_path).throttling.read_text()) == {"PutEvents": 20}
+    assert (stormy.of_calls(19), stormy.of_calls(210)) == (0, 10)
+
+
+def test_the_plans_hold_an_item_each_and_what_comes_twice() -> None:
+    load = Load(items=2_000, seed=3)
+    changes = Counter(json.loads(body)["endpoints"][0]["Id"] for body in audience_sync.make_plan(load).bodies)
+    events = user_events.make_plan(load)
+    queued = [json.loads(body) for body in (*events.queued, *events.on_bus)]
+    listed = [event for each in queued for event in (each if isinstance(each, list) else [each])]
+    ids = Counter(event["EventId"] for event in listed)
+    records = Counter(engagement_events.make_plan(load).records)
+    for found in (changes, ids, records):
+        assert len(found) == load.items
+        assert sum(times == 2 for times in found.values()) == load.repeated_items
 
 
 @pytest.mark.parametrize("scenario", ALL)
