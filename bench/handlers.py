@@ -14,7 +14,7 @@ from typing import Final
 from bench.account import ROOT
 from bench.measure import Figure
 
-_HANDLERS: Final = ("message_requests", "events_of_users")
+_HANDLERS: Final = ("message_requests", "events_of_users", "changes_of_endpoints", "event_stream")
 _FEW: Final = 1_000
 _MANY: Final = 10_000
 _LIMIT: Final = 600.0
