@@ -86,6 +86,7 @@ NAMES: Final = (
     "ministack.services.lambda_svc._request_region",
     "ministack.services.lambda_svc._sqs_esm_concurrency",
     "ministack.services.sqs._HANDLERS",
+    "ministack.services.sqs._collect_msgs",
     "ministack.services.sqs._delete_messages_for_esm",
     "ministack.services.sqs._dlq_sweep",
     "ministack.services.sqs._expire_retained",

@@ -2,11 +2,14 @@
 
 ministack deletes a message by building a new list and putting it in the old one's place, while other
 threads (SNS, EventBridge, S3, Lambda) append to the old one: what they append in between is gone. Here a
-message is taken out of the list that stays.
+message is taken out of the list that stays. And it is received by one at a time: a mapping and a function
+that receives by itself were given the same messages.
 """
 
 import json
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from embedded.ministack_names import find, replace
@@ -44,6 +47,18 @@ def install() -> None:
     replace(f"{_SQS}._delete_messages_for_esm", delete_received)
     replace(f"{_SQS}._dlq_sweep", move_to_dead_letters)
     replace(f"{_SQS}._expire_retained", drop_expired)
+    replace(f"{_SQS}._collect_msgs", one_at_a_time(find(f"{_SQS}._collect_msgs")))
+
+
+def one_at_a_time(collect: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
+    """What finds visible messages and hides them, as one step."""
+    lock = threading.Lock()
+
+    def collecting(*arguments: Any) -> list[_Message]:
+        with lock:
+            return collect(*arguments)
+
+    return collecting
 
 
 def delete_received(url: str, receipt_handles: set[str]) -> None:
