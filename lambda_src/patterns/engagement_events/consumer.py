@@ -3,12 +3,14 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from patterns.engagement_events.callbacks import callbacks_for
 from patterns.engagement_events.events import MalformedRecord, parse
 from pinpoint_runtime.batch import BatchResponse, Record, stream_failures
-from pinpoint_runtime.callbacks import queue_callbacks
+from pinpoint_runtime.callbacks import Callback, queue_callbacks
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
 from pinpoint_runtime.settings import text
@@ -24,18 +26,46 @@ _LONGEST_RECORD: Final = 128 * 1024
 @with_request
 def handler(event: dict[str, Any], context: object) -> BatchResponse:  # noqa: ARG001
     """Handle a batch of the stream; a record that cannot be handled now comes again."""
-    return stream_failures(event, handle)
+    callbacks: dict[str, list[Callback]] = {}
+    answer = stream_failures(event, lambda record: handle(record, callbacks))
+    left = _first_not_queued(callbacks)
+    return answer if left is None else {"batchItemFailures": [{"itemIdentifier": left}]}
 
 
-def handle(record: Record) -> None:
-    """Handle one record. A malformed one counts as handled: no attempt would mend it."""
+def handle(record: Record, callbacks: dict[str, list[Callback]]) -> None:
+    """Handle one record. A malformed one counts as handled: no attempt would mend it.
+
+    Args:
+        record: As Lambda hands it over.
+        callbacks: Takes what the record calls for, under its sequence number.
+    """
     try:
         data = base64.b64decode(record["kinesis"]["data"], validate=True)
-        callbacks = list(callbacks_for(parse(data)))
+        called_for = list(callbacks_for(parse(data)))
     except (MalformedRecord, binascii.Error) as malformed:
         _set_aside(record, getattr(malformed, "reason", "the record is not base64"))
         return
-    queue_callbacks(_SQS, _CALLBACKS, callbacks)
+    callbacks[record["kinesis"]["sequenceNumber"]] = called_for
+
+
+def _first_not_queued(callbacks: Mapping[str, Sequence[Callback]]) -> str | None:
+    """Queue all callbacks, ten a call, or else record by record up to one whose callbacks are not taken.
+
+    Its number is given back. What is then queued a second time is told once: it has the same key.
+    """
+    try:
+        queue_callbacks(_SQS, _CALLBACKS, chain.from_iterable(callbacks.values()))
+    except Exception as error:  # noqa: BLE001 (whatever it was, it is to be one record's)
+        _LOG.warning("callbacks not queued together", extra={"why": type(error).__name__})
+    else:
+        return None
+    for number, called_for in callbacks.items():
+        try:
+            queue_callbacks(_SQS, _CALLBACKS, called_for)
+        except Exception as error:  # noqa: BLE001 (the edge: the stream is taken up again here)
+            _LOG.error("record failed", extra={"record": number, "error": type(error).__name__})
+            return number
+    return None
 
 
 def _set_aside(record: Record, reason: str) -> None:

@@ -178,6 +178,39 @@ def test_a_queue_that_cannot_be_written_to_brings_the_record_back(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
+def test_the_callbacks_of_a_batch_share_calls_of_ten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    send = boto3.client("sqs").send_message_batch
+
+    class Counting:
+        def send_message_batch(self, **request: Any) -> Any:
+            calls.append(len(request["Entries"]))
+            return send(**request)
+
+    monkeypatch.setitem(vars(world.consumer), "_SQS", Counting())
+    assert world.consume(*(encoded(bounce()) for _ in range(25))) == {"batchItemFailures": []}
+    assert calls == [10, 10, 5]
+
+
+def test_a_callback_that_the_queue_does_not_take_brings_back_its_record_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = boto3.client("sqs").send_message_batch
+
+    class Choosy:
+        def send_message_batch(self, **request: Any) -> Any:
+            if any("too-large" in entry["MessageBody"] for entry in request["Entries"]):
+                raise RuntimeError("BatchRequestTooLong")
+            return send(**request)
+
+    monkeypatch.setitem(vars(world.consumer), "_SQS", Choosy())
+    large = payload("pinpoint_stream/email_hardbounce")
+    large["facets"]["email_channel"]["mail_event"]["mail"]["message_id"] = "too-large"
+    answer = world.consume(encoded(bounce()), encoded(large), encoded(bounce()))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert len(world.callbacks()) == 1
+
+
 def test_no_address_is_in_any_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         world.consume(encoded(bounce()), b"rubbish " + ADDRESS.encode())
