@@ -1,5 +1,6 @@
 """What the pages say is so: examples run, commands and stacks exist, links lead somewhere."""
 
+import inspect
 import re
 import subprocess
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 import pinpoint_patterns
+from patterns.user_events import catalogue
+from patterns.user_events.builders import UserEvent
 from pinpoint_patterns import CustomChannel, PinpointProject
 from stacks.catalogue import build
 
@@ -89,6 +92,18 @@ def test_an_example_runs_and_synthesizes(code: str) -> None:
         adapter = names["adapter"]()
         assert callable(adapter.send)
         assert adapter.repeatable in (True, False)
+
+
+def test_each_ready_made_event_has_an_example() -> None:
+    """They are the functions of the catalogue that give an event."""
+    written = "".join(code for page in PAGES for code in _PYTHON.findall(page.read_text()))
+    made = [
+        name
+        for name, each in vars(catalogue).items()
+        if inspect.isfunction(each) and inspect.signature(each).return_annotation is UserEvent
+    ]
+    assert len(made) == 13
+    assert [name for name in made if f"catalogue.{name}(" not in written] == []
 
 
 def test_each_construct_has_an_example() -> None:
