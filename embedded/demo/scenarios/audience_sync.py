@@ -19,7 +19,7 @@ from embedded.demo.stage import Stage
 
 _STACK: Final = "AudienceSync"
 _PEOPLE: Final = 240
-_PATIENCE_SECONDS: Final = 90.0
+_PATIENCE_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True)

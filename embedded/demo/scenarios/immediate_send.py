@@ -22,7 +22,7 @@ _STACK: Final = "SegmentImport"
 _SENDER: Final = "news@example.com"
 _PEOPLE: Final = 120
 _BAD_ROWS: Final = 3
-_PATIENCE_SECONDS: Final = 120.0
+_PATIENCE_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True)

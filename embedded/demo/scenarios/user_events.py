@@ -24,7 +24,7 @@ _SENDER: Final = "no-reply@example.com"
 _FORGOTTEN: Final = "custom.forgot_password"
 _VIEWED: Final = "custom.viewed"
 _VIEWERS: Final = 120
-_PATIENCE_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 300.0
 # What is wrong with an event, by the reason that its dead letter has.
 _FLAWS: Final[Mapping[str, Mapping[str, Any]]] = {
     "endpoint_not_known_to_exist": {"Endpoint": {}},
