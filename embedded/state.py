@@ -55,6 +55,11 @@ class State:
         return self.folder / "throttling.json"
 
     @property
+    def watched_calls(self) -> Path:
+        """JSON: how many calls of the operations in `throttling` there were."""
+        return self.folder / "watched-calls.json"
+
+    @property
     def deployed_outputs(self) -> Path:
         """The outputs as the CDK CLI writes them."""
         return self.scratch / "outputs.json"
@@ -73,7 +78,7 @@ class State:
     def clear(self) -> None:
         """Remove what only means something while a server runs; the log stays."""
         shutil.rmtree(self.scratch, ignore_errors=True)
-        for path in (self.environment, self.outputs, self.process_id, self.throttling):
+        for path in (self.environment, self.outputs, self.process_id, self.throttling, self.watched_calls):
             path.unlink(missing_ok=True)
 
     def write_environment(self, endpoint: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.counted import counted
 from bench.load.queues import dead_letters, fill, wait_until_empty
 from bench.load.scenario import Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
@@ -19,7 +18,6 @@ from embedded.demo.stage import Stage
 
 _STACK: Final = "AudienceSync"
 _MOST_OF_CALL: Final = 100
-_MOST_OF_FILE: Final = 5_000
 _ENDPOINTS_OF_USER: Final = 10
 # The service's limit.
 _MOST_OF_USER: Final = 15
@@ -68,9 +66,6 @@ def make_plan(load: Load) -> Plan:
         Cell("Project", "endpoints"): len(good),
         Cell("Project", "endpoints that were changed twice"): 0,
         Cell("Project", "endpoints of bad changes"): 0,
-        Cell("Changes", "Applied"): len(good),
-        Cell("Changes", "Stale"): len(again),
-        Cell("Changes", "DeadLettered"): len(bad),
         **{Cell("Dead letters", kind): count for kind, count in by_kind.items()},
     }
     users = tuple(_user(tag, item) for item in range(0, load.items, _ENDPOINTS_OF_USER))
@@ -127,7 +122,7 @@ class AudienceSyncLoad(LoadScenario):
         """How many endpoints there are, how many changes ended how, and what is refused."""
         return self.plan.expected
 
-    def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:
+    def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:  # noqa: ARG002
         """Puts everything in, waits until queue and files are empty, and reads every endpoint."""
         account, plan = stage.account, self.plan
         self._fill_user(account)
@@ -137,36 +132,16 @@ class AudienceSyncLoad(LoadScenario):
         narrator.step("waiting until every change has come to its end")
         queues = [account.output(_STACK, name) for name in ("QueueUrl", "FilesQueueUrl")]
         wait_until_empty(account, queues, narrator)
-        filed = counted(account, _STACK, "Filed")
-        narrator.step(f"reading the endpoints; {filed:,} changes went by file")
-        ends = [cell for cell in expected if cell.where == "Changes"]
-        return {
-            **_dead(account),
-            **{cell: counted(account, _STACK, cell.what) for cell in ends},
-            **self._endpoints(account),
-        }
+        jobs, rows = _imported(account)
+        narrator.step(f"reading the endpoints; {rows:,} changes went by file, in {jobs} import jobs")
+        return {**_dead(account), **self._endpoints(account)}
 
     def calls(self, stage: Stage) -> Sequence[Calls]:
-        """Calls of UpdateEndpointsBatch beside what did not go by file, and files beside what did."""
-        account = stage.account
-        filed, returned = (counted(account, _STACK, name) for name in ("Filed", "Returned"))
-        called = self.plan.expected[Cell("Project", "endpoints")] + self.plan.refusable - filed + returned
-        made = counted(account, _STACK, "Calls")
-        jobs = account.client("pinpoint").get_import_jobs(
-            ApplicationId=account.output("Project", "ApplicationId"), PageSize="100"
-        )["ImportJobsResponse"]["Item"]
-        calls = [
-            Calls(
-                "UpdateEndpointsBatch",
-                made,
-                floor(called, _MOST_OF_CALL),
-                bad=self.plan.refusable,
-                throttled=self._throttling.of_calls(made),
-            )
-        ]
-        if filed:
-            calls.append(Calls("CreateImportJob", len(jobs), floor(filed, _MOST_OF_FILE)))
-        return calls
+        """Calls of UpdateEndpointsBatch, beside the fewest for what did not go by file."""
+        _, rows = _imported(stage.account)
+        changes = self.plan.expected[Cell("Project", "endpoints")] + self.plan.refusable
+        fewest = floor(changes - rows, _MOST_OF_CALL)
+        return [self._throttling.calls(stage, fewest, bad=self.plan.refusable)]
 
     def _fill_user(self, account: Account) -> None:
         user = self.plan.full_user
@@ -205,6 +180,15 @@ class AudienceSyncLoad(LoadScenario):
             except pinpoint.exceptions.NotFoundException:
                 continue
             yield from (each for each in answer["EndpointsResponse"]["Item"] if each["Id"] not in full)
+
+
+def _imported(account: Account) -> tuple[int, int]:
+    """How many import jobs there were, and rows in their files."""
+    answer = account.client("pinpoint").get_import_jobs(
+        ApplicationId=account.output("Project", "ApplicationId"), PageSize="100"
+    )
+    jobs = answer["ImportJobsResponse"]["Item"]
+    return len(jobs), sum(job["TotalProcessed"] for job in jobs)
 
 
 def _dead(account: Account) -> Counts:

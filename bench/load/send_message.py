@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.counted import counted
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
 from embedded.demo.ledger import Cell, Counts
@@ -160,7 +159,5 @@ class SendMessageLoad(LoadScenario):
 
     def calls(self, stage: Stage) -> Sequence[Calls]:
         """Calls of SendMessages over all batches."""
-        made = counted(stage.account, "SendMessage", "Calls")
         # A bad recipient fails alone here: none of them makes a call more.
-        fewest, throttled = floor(self.plan.sendable, _MOST_OF_CALL), self._throttling.of_calls(made)
-        return [Calls("SendMessages", made, fewest, throttled=throttled)]
+        return [self._throttling.calls(stage, floor(self.plan.sendable, _MOST_OF_CALL))]

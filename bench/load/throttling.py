@@ -1,9 +1,9 @@
-"""Calls of Pinpoint's API that are refused for their number, as often as a load has faults."""
+"""Calls of Pinpoint's API: counted where they arrive, and refused as often as a load has faults."""
 
 import json
 from dataclasses import dataclass
 
-from bench.load.scenario import Load
+from bench.load.scenario import Calls, Load
 from embedded.demo.stage import Stage
 from embedded.state import State
 
@@ -27,10 +27,20 @@ class Throttling:
 
     def begin(self, stage: Stage) -> None:
         """From now on: calls before were neither refused nor counted."""
-        if self.every:
-            folder = stage.environment.parent
-            State(folder).throttling.write_text(json.dumps({self.operation: self.every}))
+        _state(stage).throttling.write_text(json.dumps({self.operation: self.every}))
 
-    def of_calls(self, made: int) -> int:
-        """How many of the calls that were made since were refused."""
-        return made // self.every if self.every else 0
+    def calls(self, stage: Stage, floor: int, *, bad: int = 0) -> Calls:
+        """The calls since.
+
+        Args:
+            stage: Where they were made.
+            floor: The fewest that the operation's limit allows.
+            bad: Items for which a call may be refused and halved until they are found.
+        """
+        made = json.loads(_state(stage).watched_calls.read_text()).get(self.operation, 0)
+        throttled = made // self.every if self.every else 0
+        return Calls(self.operation, made, floor, bad=bad, throttled=throttled)
+
+
+def _state(stage: Stage) -> State:
+    return State(stage.environment.parent)

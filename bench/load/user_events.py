@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.counted import counted
 from bench.load.queues import dead_letters, fill, wait_until_empty
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
@@ -71,8 +70,6 @@ def make_plan(load: Load) -> Plan:
     expected = {
         Cell("Event stream", "events"): len(good),
         Cell("Event stream", "events told twice"): 0,
-        Cell("Events", "Accepted"): len(good),
-        Cell("Events", "Repeated"): len(again),
         **{Cell("Dead letters", reason): count for reason, count in Counter(flaws.values()).items()},
     }
     return Plan(
@@ -135,21 +132,17 @@ class UserEventsLoad(LoadScenario):
         narrator.step("waiting until every event has come to its end")
         wait_until_empty(account, [account.output(_STACK, "QueueUrl")], narrator)
         dead = dead_letters(account, account.output(_STACK, "DeadLettersUrl"))
-        ends = [cell for cell in expected if cell.where == "Events"]
         narrator.step("reading the event stream until it tells of every event")
         told = {cell: count for cell, count in expected.items() if cell.where == "Event stream"}
         return {
             **settle(told, {}, lambda: _streamed(reader), narrator, still=STILLNESS, within=PATIENCE),
-            **{cell: counted(account, _STACK, cell.what) for cell in ends},
             **{Cell("Dead letters", reason): count for reason, count in dead.items()},
         }
 
     def calls(self, stage: Stage) -> Sequence[Calls]:
         """Calls of PutEvents over all batches."""
-        made = counted(stage.account, _STACK, "Calls")
         # What is bad is known before a call: none of it makes a call more.
-        fewest, throttled = floor(self.plan.good, _MOST_OF_CALL), self._throttling.of_calls(made)
-        return [Calls("PutEvents", made, fewest, throttled=throttled)]
+        return [self._throttling.calls(stage, floor(self.plan.good, _MOST_OF_CALL))]
 
 
 def _make_endpoints(account: Account, names: Sequence[str]) -> None:

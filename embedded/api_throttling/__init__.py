@@ -1,7 +1,8 @@
 """Calls of Pinpoint's API over their rate, on demand: each n-th call of an operation is answered with 429.
 
 The API of a hosted engine answers as API Gateway does over a stage's rate: before the function behind it, so
-that a refused call had no effect. Which operations are throttled is read from the state folder at each call.
+that a refused call had no effect. Which operations are throttled is read from the state folder at each call,
+and how many calls of these there were is written there.
 See https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html.
 """
 
@@ -30,7 +31,8 @@ _TOO_MANY: Final[_Answer] = (
 def install(server: Server) -> None:
     """Let REST APIs refuse what the state folder asks them to."""
     handle: Callable[..., Awaitable[_Answer]] = ministack_names.find(_HANDLE)
-    throttling = Throttling(State(server.state).throttling)
+    state = State(server.state)
+    throttling = Throttling(state.throttling, state.watched_calls)
 
     async def answering(*arguments: Any, **options: Any) -> _Answer:
         if throttling.refuses(arguments[_METHOD], arguments[_PATH]):
@@ -44,12 +46,14 @@ class Throttling:
     """Counts calls, and says which of them are too many.
 
     Args:
-        plan: A JSON file: `{"PutEvents": 20}` refuses each twentieth call. Nothing is refused while it is
-            not there, nor counted.
+        plan: A JSON file: `{"PutEvents": 20}` refuses each twentieth call, and 0 none. Nothing is refused
+            while it is not there, nor counted.
+        counts: A JSON file that is written: the calls of each operation in the plan, those refused included.
     """
 
-    def __init__(self, plan: Path) -> None:
+    def __init__(self, plan: Path, counts: Path) -> None:
         self._plan = plan
+        self._counts = counts
         self._calls: Counter[str] = Counter()
 
     def refuses(self, method: str, path: str) -> bool:
@@ -63,4 +67,5 @@ class Throttling:
         if operation not in every:
             return False
         self._calls[operation] += 1
-        return self._calls[operation] % every[operation] == 0
+        self._counts.write_text(json.dumps(self._calls))
+        return bool(every[operation]) and self._calls[operation] % every[operation] == 0

@@ -101,15 +101,16 @@ def test_calls_may_exceed_the_floor_by_a_tenth_and_by_what_finds_a_refused_item(
     assert not Calls("SendMessages", 232, 200, throttled=11).agrees
 
 
-def test_as_many_calls_are_throttled_as_a_load_has_faults_and_none_without(tmp_path: Path) -> None:
-    stage = Stage(STAGE.account, tmp_path / "environment", {})
-    calm = Throttling.of(Load(faults=0), "PutEvents")
-    calm.begin(stage)
-    assert (list(tmp_path.iterdir()), calm.of_calls(1_000)) == ([], 0)
-    stormy = Throttling.of(Load(faults=0.05), "PutEvents")
-    stormy.begin(stage)
-    assert json.loads(State(tmp_path).throttling.read_text()) == {"PutEvents": 20}
-    assert (stormy.of_calls(19), stormy.of_calls(210)) == (0, 10)
+@pytest.mark.parametrize(("faults", "every", "throttled"), [(0.05, 20, 10), (0, 0, 0)])
+def test_as_many_calls_are_throttled_as_a_load_has_faults(
+    tmp_path: Path, faults: float, every: int, throttled: int
+) -> None:
+    stage, state = Stage(STAGE.account, tmp_path / "environment", {}), State(tmp_path)
+    throttling = Throttling.of(Load(faults=faults), "PutEvents")
+    throttling.begin(stage)
+    assert json.loads(state.throttling.read_text()) == {"PutEvents": every}
+    state.watched_calls.write_text(json.dumps({"PutEvents": 210}))
+    assert throttling.calls(stage, 200) == Calls("PutEvents", 210, 200, throttled=throttled)
 
 
 def test_the_plans_hold_an_item_each_and_what_comes_twice() -> None:
