@@ -1,7 +1,7 @@
 """What fails on every attempt: its run ends and says so, the counts balance, and a redrive makes it right."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from engine.campaigns import target
 from engine.context import Context
 from engine.deliveries import work
+from engine.imports import plan
 from tests.support.engine_works import Works, held_in_balance, inboxes
 from tests.support.memory_store import MemoryStore
 
@@ -187,3 +188,51 @@ def test_wherever_workers_die_the_run_ends_balanced_and_nobody_is_sent_to_twice(
     else:
         raise AssertionError("the workers make more calls than were tried")
     assert point > 5
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before-the-call", "after-the-call"])
+@pytest.mark.parametrize("deaths", [3, 10])
+def test_wherever_workers_die_an_import_ends_when_it_is_redriven_and_counts_each_row_once(
+    works: Works, monkeypatch: pytest.MonkeyPatch, after: bool, deaths: int
+) -> None:
+    monkeypatch.setattr(plan, "_SMALLEST_PIECE", 100)
+    rows = [f"CUSTOM,inbox-{i},id-{i},NONE\n" for i in range(12)] + ["CUSTOM,,,\n"]
+    url = works.put("file.csv", "ChannelType,Address,Id,OptOut\n" + "".join(rows))
+    went_on = 0
+    for point in range(1, 40):
+        killer = Killer(works, "imports", point, after=after, deaths=deaths)
+        started = works.start_import(url)["Id"]
+        works.pump.run(killer.context())
+        if not killer.died:
+            break
+        stopped = works.job(started)
+        if not works.pump.dead:
+            assert stopped["JobStatus"] in ("COMPLETED", "FAILED"), f"killed at call {point}"
+
+        for _ in range(3):
+            works.pump.redrive()
+            works.run(copies=2)
+
+        assert not works.pump.dead
+        job = works.job(started)
+        assert job["JobStatus"] in ("COMPLETED", "FAILED"), f"killed at call {point}"
+        if not job.get("TotalPieces"):
+            continue
+        assert job["CompletedPieces"] + job["FailedPieces"] == job["TotalPieces"] > 2
+        assert job["CompletedPieces"] >= stopped.get("CompletedPieces", 0)
+        if job["FailedPieces"] == 0:
+            assert (job["TotalProcessed"], job["TotalFailures"]) == (len(rows), 1)
+            assert imported(works, job) == len(rows) - 1
+        went_on += job["JobStatus"] == "COMPLETED" != stopped["JobStatus"]
+    else:
+        raise AssertionError("the workers make more calls than were tried")
+    assert point > 5
+    # A job is planned by a message and by its reminder: only if the workers die at each attempt of both, and of
+    # the settling, is the work itself left to the redrive.
+    assert (went_on > 0) == (deaths == 10)
+
+
+def imported(works: Works, job: Mapping[str, Any]) -> int:
+    """How many members the segment of a job has."""
+    segment = works.pinpoint.get_segment(ApplicationId=works.app, SegmentId=job["Definition"]["SegmentId"])
+    return int(segment["SegmentResponse"]["ImportDefinition"]["Size"])
