@@ -227,8 +227,8 @@ def test_wherever_workers_die_an_import_ends_when_it_is_redriven_and_counts_each
     else:
         raise AssertionError("the workers make more calls than were tried")
     assert point > 5
-    # A job is planned by a message and by its reminder: only if the workers die at each attempt of both, and of
-    # the settling, is the work itself left to the redrive.
+    # A job is planned by a message and by its reminder: the work itself is left to the redrive only where
+    # workers die at every attempt of both.
     assert (went_on > 0) == (deaths == 10)
 
 
