@@ -19,13 +19,13 @@ To add a pattern, write `bench/load/<pattern>.py` and name its class in `scenari
             return make_plan(self.load).expected
 
         def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:
+            self._throttling.begin(stage)
             ...
             late = lambda: counts_of(...)
             return settle(expected, {}, late, narrator, still=STILLNESS, within=PATIENCE)
 
         def calls(self, stage: Stage) -> Sequence[Calls]:
-            made = counted(stage.account, "UserEvents", "Calls")
-            return [Calls("PutEvents", made, floor(good_items, 100), halved_for)]
+            return [self._throttling.calls(stage, floor(good_items, 100), bad=halved_for)]
 
 It is a scenario of the demo (`embedded/demo/__init__.py` says how those are written), which also has `load`:
 how many items, and which share of them is bad or put in twice. So whatever the demo's scenario of the pattern
@@ -34,7 +34,8 @@ reads with, its load reads with, too. Three things are different:
 - Items are put in by tens or hundreds, and what grows with the items (all kept mail, a whole stream) is read
   once, at the end, and not in each round of `settle`.
 - A vendor of the stage begins a day with the faults of this load: `intake.begin(self.load.fault_plan)`.
-- `calls` says what the pattern asked of the API, counted by `counted` from the metrics that its functions
-  wrote, or by the receiver where there is one; not from the plan. `halved_for` are the items for which a
-  whole call is refused, so that it is halved until they are found; leave it out where there are none.
+- The project's API answers a share of the calls with 429: `_throttling` is `Throttling.of(load, "PutEvents")`.
+- `calls` says what the pattern asked of the API, counted by `Throttling` where it arrives, or by another
+  receiver; not from the plan. `halved_for` are the items for which a whole call is refused, so that it is
+  halved until they are found; leave it out where there are none.
 """
