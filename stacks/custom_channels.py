@@ -39,6 +39,7 @@ class CustomChannelsStack(Stack):
             self, "Webhook", project=project, url=webhook_url, idempotency_key=webhook_idempotency
         )
         inbox = InboxChannel(self, "Inbox", project=project)
+        front = inbox.webhook_delivery()
         offers = OfferChannel(
             self,
             "Offers",
@@ -53,6 +54,8 @@ class CustomChannelsStack(Stack):
         CfnOutput(self, "InboxTableName", value=inbox.table.table_name)
         CfnOutput(self, "InboxDeadLettersUrl", value=inbox.dead_letters.queue.queue_url)
         CfnOutput(self, "OffersDeliveryUri", value=offers.delivery_uri)
+        CfnOutput(self, "InboxWebhookAddress", value=front.address)
+        CfnOutput(self, "InboxWebhookSecretArn", value=front.secret.secret_arn)
         CfnOutput(self, "OffersDeadLettersUrl", value=offers.dead_letters.queue.queue_url)
 
     def _dashboard(self, channels: Mapping[str, CustomChannel]) -> None:

@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from embedded.vendors.faults import Fault, FaultPlan
 from embedded.vendors.journal import Entry, Journal
 from embedded.vendors.server import Answer, Request
 from embedded.vendors.signatures import BadSignature, verify
+
+_TAKEN: Final = 202
 
 
 class Refused(Exception):
@@ -48,11 +51,13 @@ class Contract:
         recipient: Reads whom a message is for; raises `Refused`.
         idempotency_header: The header whose value names a message; a repeated value is the same message.
             Without that header in a request, every accepted request is a new message.
+        reply: What a message is answered with that is a question; without it, messages are only taken in.
     """
 
     path: str
     recipient: Callable[[Mapping[str, object]], str]
     idempotency_header: str
+    reply: Callable[[Mapping[str, object]], Answer] | None = None
 
 
 @dataclass
@@ -96,14 +101,17 @@ class Intake:
             self.journal.append(Entry("", "", 0, 401, reason=bad.reason))
             return Answer(401, {"error": "bad_signature", "detail": bad.reason})
         try:
-            recipient = self.contract.recipient(_json_object(request))
+            message = _json_object(request)
+            recipient = self.contract.recipient(message)
         except Refused as refused:
             self.journal.append(Entry(message_id, refused.recipient, 0, 422, reason=refused.error))
             return Answer(422, {"error": refused.error})
         with self._lock:
-            return self._take(
+            taken = self._take(
                 message_id, recipient, request.headers.get(self.contract.idempotency_header, "")
             )
+        answered = taken.status == _TAKEN and not taken.cut
+        return self.contract.reply(message) if self.contract.reply and answered else taken
 
     def _take(self, message_id: str, recipient: str, key: str) -> Answer:
         self._attempts[recipient] += 1

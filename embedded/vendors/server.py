@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,12 +40,14 @@ class Answer:
         body: Sent as JSON.
         headers: Further headers.
         cut: Whether the connection is cut in place of the answer.
+        after: Seconds for which the caller waits.
     """
 
     status: int
     body: Mapping[str, object] = field(default_factory=dict[str, object])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     cut: bool = False
+    after: float = 0.0
 
 
 @contextmanager
@@ -109,6 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(self.answer(Request(self.command, path, headers, self.rfile.read(length))))
 
     def _send(self, answer: Answer) -> None:
+        time.sleep(answer.after)
         if answer.cut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -19,13 +19,14 @@ from embedded.demo.settling import settle
 from embedded.demo.stage import Stage, Vendor
 from embedded.demo.stream import StreamReader, stream_counts
 from embedded.demo.vendor_counts import vendor_counts
-from embedded.vendors import cdp, message_api
+from embedded.vendors import cdp, message_api, offers
 from embedded.vendors.faults import FaultPlan
 
 MESSAGE_VENDOR: Final = Vendor(
     "Message vendor", message_api.CONTRACT, "webhook_url", ("CustomChannels", "WebhookSecretArn")
 )
 CDP: Final = Vendor("CDP", cdp.CONTRACT, "callback_url", ("EngagementEvents", "CallbackSecretArn"))
+OFFERS: Final = Vendor("Offers", offers.CONTRACT, "attributes_url", ("CampaignHooks", "OfferSecretArn"))
 _FREQUENCY_CAP: Final = 3
 
 
@@ -40,7 +41,7 @@ class Campaign(Scenario):
         "CampaignHooks",
         "EngagementEvents",
     )
-    vendors: ClassVar[tuple[Vendor, ...]] = (MESSAGE_VENDOR, CDP)
+    vendors: ClassVar[tuple[Vendor, ...]] = (MESSAGE_VENDOR, CDP, OFFERS)
     alone: ClassVar[bool] = True
 
     @property
