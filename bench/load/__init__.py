@@ -34,7 +34,7 @@ reads with, its load reads with, too. Three things are different:
 - Items are put in by tens or hundreds, and what grows with the items (all kept mail, a whole stream) is read
   once, at the end, and not in each round of `settle`.
 - A vendor of the stage begins a day with the faults of this load: `intake.begin(self.load.fault_plan)`.
-- The project's API answers a share of the calls with 429: `_throttling` is `Throttling.of(load, "PutEvents")`.
+- The project's API answers a share of calls with 429: `_throttling` is `Throttling.of(load, "PutEvents")`.
 - `calls` says what the pattern asked of the API, counted by `Throttling` where it arrives, or by another
   receiver; not from the plan. `halved_for` are the items for which a whole call is refused, so that it is
   halved until they are found; leave it out where there are none.
