@@ -92,6 +92,7 @@ class Desk:
     urls: dict[str, str]
     now: float = NOW
     most_attempts: int = 3
+    portion: int = 2_000
     waits: list[float] = field(default_factory=list[float])
 
     def ingest(self) -> Ingest:
@@ -113,6 +114,7 @@ class Desk:
                 ),
                 threads=threads,
                 most_attempts=self.most_attempts,
+                portion=self.portion,
                 clock=lambda: self.now,
             ),
             users=Users(self.project, APPLICATION, threads),

@@ -21,6 +21,7 @@ from pinpoint_runtime.queues import backoff
 _LOG: Final = logger(__name__)
 _LONGEST_BACKOFF: Final = 300.0
 _RETRY_SECONDS: Final = 10.0
+_SOON: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Putting:
         pace: Of the calls.
         threads: Claims at a time.
         most_attempts: Calls before an event is given up.
+        portion: Events that are claimed together: a batch of long lists may hold more than there is time for.
         clock: Epoch seconds.
     """
 
@@ -87,6 +89,7 @@ class Putting:
     pace: Pace
     threads: Executor
     most_attempts: int
+    portion: int = 2_000
     clock: Callable[[], float] = time.time
 
     def put(self, events: Sequence[ProjectEvent], *, deadline: float, counts: Counter[str]) -> list[Fate]:
@@ -100,6 +103,19 @@ class Putting:
         Returns:
             What became of each.
         """
+        fates: list[Fate] = []
+        for start in range(0, len(events), self.portion):
+            portion = events[start : start + self.portion]
+            if self.clock() > deadline:
+                # Nobody holds them: whoever comes next begins with them.
+                fates += [Later(_SOON, OutOfTime.__name__)] * len(portion)
+            else:
+                fates += self._put_portion(portion, deadline, counts)
+        return fates
+
+    def _put_portion(
+        self, events: Sequence[ProjectEvent], deadline: float, counts: Counter[str]
+    ) -> list[Fate]:
         claims = list(self.threads.map(self._claim, events))
         fates: dict[int, Fate] = {
             n: claim for n, claim in enumerate(claims) if not isinstance(claim, Claimed)

@@ -74,6 +74,20 @@ def test_calls_wait_for_their_turn(at_work: Desk) -> None:
     assert at_work.waits == pytest.approx([1 / 15, 2 / 15], abs=1e-3)
 
 
+def test_a_batch_that_holds_more_than_there_is_time_for_is_put_in_portions(at_work: Desk) -> None:
+    records = [at_work.record([event(f"e-{m}-{n}") for n in range(40)], f"m-{m}") for m in range(5)]
+
+    def time_passes() -> None:
+        at_work.now += 31
+
+    at_work.portion, at_work.project.during = 50, time_passes
+    again, counted = at_work.work(*records)
+    assert (counted.counts["Accepted"], counted.counts["Calls"]) == (100, 2)
+    assert again == ["m-2", "m-3", "m-4"]
+    assert at_work.work(*records)[0] == []
+    assert len(set(at_work.project.taken)) == len(at_work.project.taken) == 200
+
+
 def test_a_delivery_that_is_repeated_puts_nothing(at_work: Desk) -> None:
     record = at_work.record(event("e-1"))
     at_work.work(record)
