@@ -20,8 +20,8 @@ from embedded.service_iam.mappings import reading_refusal
 
 _SQS = "ministack.services.sqs"
 _log = logging.getLogger(__name__)
-# Looking further into a long queue would cost more than the next pass.
-_LOOK_AHEAD: Final = 500
+# More messages than these fill every worker that may start in a pass.
+_ENOUGH: Final = 10_000
 _LARGEST_RECEIVE: Final = 10
 _AFTER_FAILURE: Final = 0.1
 
@@ -126,10 +126,18 @@ def queue_of(mapping: Mapping) -> dict[str, Any] | None:
 
 
 def _look_into(queue: dict[str, Any]) -> tuple[int, float | None]:
-    now = time.time()
-    shows = [message["visible_at"] for message in queue["messages"][:_LOOK_AHEAD]]
-    ready = sum(at <= now for at in shows)
-    return ready, min((at - now for at in shows if at > now), default=None)
+    """How many messages are to be received, and the seconds until a hidden one shows.
+
+    A message that shows may stand behind any number of hidden ones.
+    """
+    now, ready, hidden = time.time(), 0, None
+    for message in list(queue["messages"]):
+        wait = message["visible_at"] - now
+        if wait > 0:
+            hidden = wait if hidden is None else min(hidden, wait)
+        elif (ready := ready + 1) >= _ENOUGH:
+            break
+    return ready, hidden
 
 
 def _wait_for_window(mapping: Mapping) -> None:
