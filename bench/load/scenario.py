@@ -92,7 +92,7 @@ class Calls:
     @property
     def ratio(self) -> float:
         """Calls over the floor."""
-        return round(self.made / self.floor, 3)
+        return round(self.made / max(self.floor, 1), 3)
 
     @property
     def agrees(self) -> bool:

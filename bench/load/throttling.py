@@ -37,7 +37,8 @@ class Throttling:
             floor: The fewest that the operation's limit allows.
             bad: Items for which a call may be refused and halved until they are found.
         """
-        made = json.loads(_state(stage).watched_calls.read_text()).get(self.operation, 0)
+        counts = _state(stage).watched_calls
+        made = json.loads(counts.read_text())[self.operation] if counts.exists() else 0
         throttled = made // self.every if self.every else 0
         return Calls(self.operation, made, floor, bad=bad, throttled=throttled)
 
