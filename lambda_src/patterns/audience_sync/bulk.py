@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from patterns.audience_sync.applying import Applier, InTime, Outcomes
+from patterns.audience_sync.applying import Applier, ClaimedRun, InTime, Outcomes
 from patterns.audience_sync.backlog import Backlog
 from patterns.audience_sync.change import missing_for_a_new_endpoint
 from patterns.audience_sync.project import MOST_ITEMS
@@ -27,6 +27,7 @@ LEASE: Final = 27 * 3600.0
 _LOG = logger(__name__)
 _FIRST_LOOK: Final = 5
 _RETRY: Final = Again(60.0)
+_PORTION: Final = 250
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Bulk:
         return filed, [run for run in runs if id(run) not in chosen]
 
     def file(self, runs: Sequence[Run], applier: Applier, in_time: InTime) -> Outcomes:
-        """Claim runs and write them into one file."""
+        """Claim runs, as far as there is time, and write them into one file."""
         file = File(uuid.uuid4().hex)
         try:
             body = json.dumps({"file": file.name, "at": self.clock()})
@@ -104,7 +105,7 @@ class Bulk:
         except (ClientError, BotoCoreError, EnqueueFailed) as error:
             _LOG.error("no file begun", extra={"why": type(error).__name__})
             return {part: _RETRY for run in runs for part in run.parts}
-        claimed, outcomes = applier.claim(runs, file.holder, LEASE)
+        claimed, outcomes = _claimed(runs, file, applier, in_time)
         rows = [one for one in claimed if _fits(one.run)]
         outcomes |= applier.update([one for one in claimed if not _fits(one.run)], in_time)
         fate: Fate | Again = Fate.FILED
@@ -121,6 +122,22 @@ class Bulk:
     def _put(self, key: str, lines: Iterable[object]) -> None:
         content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content.encode())
+
+
+def _claimed(
+    runs: Sequence[Run], file: File, applier: Applier, in_time: InTime
+) -> tuple[list[ClaimedRun], Outcomes]:
+    claimed: list[ClaimedRun] = []
+    outcomes: Outcomes = {}
+    for start in range(0, len(runs), _PORTION):
+        portion = runs[start : start + _PORTION]
+        if in_time():
+            more, ended = applier.claim(portion, file.holder, LEASE)
+            claimed += more
+            outcomes |= ended
+        else:
+            outcomes |= {part: _RETRY for run in portion for part in run.parts}
+    return claimed, outcomes
 
 
 def _fits(run: Run) -> bool:
