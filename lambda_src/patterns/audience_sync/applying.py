@@ -20,6 +20,8 @@ Outcomes: TypeAlias = dict[Part, Outcome]
 _LOG = logger(__name__)
 _SOON = 2.0
 _LATER = 15.0
+# Claimed, called for and written down together: a batch may hold more than there is time for.
+_PORTION = 1_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,16 @@ class Applier:
             holder: Under which name the claims are held.
             in_time: Whether there is time for another call.
         """
+        outcomes: Outcomes = {}
+        for start in range(0, len(runs), _PORTION):
+            portion = runs[start : start + _PORTION]
+            if in_time():
+                outcomes |= self._apply_portion(portion, holder, in_time)
+            else:
+                outcomes |= {part: Again(_SOON) for run in portion for part in run.parts}
+        return outcomes
+
+    def _apply_portion(self, runs: Sequence[Run], holder: str, in_time: InTime) -> Outcomes:
         claimed, outcomes = self.claim(runs, holder, self.lease)
         deletions = [one for one in claimed if one.run.deletes]
         upserts = [one for one in claimed if not one.run.deletes]

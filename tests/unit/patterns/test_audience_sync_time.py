@@ -1,11 +1,13 @@
-"""A file of changes takes as many as there is time to claim."""
+"""A batch of changes, by call or by file, goes as far as there is time for it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from patterns.audience_sync.applying import ClaimedRun, Outcomes
+from patterns.audience_sync.applying import Applier, ClaimedRun, Outcomes
 from patterns.audience_sync.bulk import Bulk
 from patterns.audience_sync.change import Change, Kind
+from patterns.audience_sync.project import Done
 from patterns.audience_sync.runs import Fate, Part, Run
 from patterns.audience_sync.state import Claimed
 from pinpoint_runtime.queues import Again
@@ -13,7 +15,7 @@ from pinpoint_runtime.queues import Again
 _WHOLE = {"ChannelType": "CUSTOM", "Address": "a", "OptOut": "NONE"}
 
 
-class Applier:
+class Claimer:
     """Claims whatever it is asked to, and has time for that only so often."""
 
     def __init__(self, times: int) -> None:
@@ -45,12 +47,55 @@ class Written:
         return {}
 
 
+class States:
+    """Lets everybody claim, and remembers who did."""
+
+    def __init__(self) -> None:
+        self.claimed: set[str] = set()
+
+    def claim(self, endpoint_id: str, version: int, holder: str, *, lease: float) -> Claimed:
+        assert lease > 0
+        self.claimed.add(endpoint_id)
+        return Claimed(endpoint_id, version, holder)
+
+    def applied(self, *_: object, **__: object) -> bool:
+        return True
+
+
+class Project:
+    """Takes all that it is told, and time passes with each time that it is told something."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def update(self, items: Sequence[object], _in_time: object) -> list[Done]:
+        self.told.append(len(items))
+        return [Done()] * len(items)
+
+
+def runs_of(count: int) -> list[Run]:
+    return [Run((Part(0, Change(Kind.UPSERT, f"e{number}", 1, _WHOLE)),)) for number in range(count)]
+
+
+def test_what_there_is_no_time_to_call_for_comes_again_unclaimed() -> None:
+    states: Any = States()
+    project: Any = Project()
+    with ThreadPoolExecutor(1) as threads:
+        applier = Applier(states, project, threads, lease=240)
+        runs = runs_of(2_400)
+        outcomes = applier.apply(runs, "holder", lambda: len(project.told) < 2)
+    assert project.told == [1_000, 1_000]
+    assert all(outcomes[run.parts[0]] is Fate.APPLIED for run in runs[:2_000])
+    assert all(isinstance(outcomes[run.parts[0]], Again) for run in runs[2_000:])
+    assert len(states.claimed) == 2_000
+
+
 def test_what_there_is_no_time_to_claim_comes_again_and_is_in_no_file() -> None:
-    applier: Any = Applier(times=2)
+    applier: Any = Claimer(times=2)
     written = Written()
     unused: Any = None
     bulk = Bulk(written, "bucket", written, "files", unused)
-    runs = [Run((Part(0, Change(Kind.UPSERT, f"e{number}", 1, _WHOLE)),)) for number in range(620)]
+    runs = runs_of(620)
     outcomes = bulk.file(runs, applier, applier.in_time)
     filed = [run for run in runs if outcomes[run.parts[0]] is Fate.FILED]
     assert filed == runs[:500]
