@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from patterns.audience_sync.applying import Applier, ClaimedRun, Outcomes
+from patterns.audience_sync.backlog import Backlog
 from patterns.audience_sync.bulk import Bulk
 from patterns.audience_sync.change import Change, Kind
 from patterns.audience_sync.project import Done
@@ -101,3 +102,32 @@ def test_what_there_is_no_time_to_claim_comes_again_and_is_in_no_file() -> None:
     assert filed == runs[:500]
     assert all(isinstance(outcomes[run.parts[0]], Again) for run in runs[500:])
     assert written.lines == {"changes": 620, "endpoints": 500}
+
+
+class Queue:
+    """Hands out ten messages a receive, each of which takes seconds, and counts what is left."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.now = 0.0
+
+    def get_queue_attributes(self, **_: object) -> dict[str, Any]:
+        return {"Attributes": {"ApproximateNumberOfMessages": str(self.left)}}
+
+    def receive_message(self, **_: object) -> dict[str, Any]:
+        self.now += 3
+        received, self.left = min(self.left, 10), max(self.left - 10, 0)
+        message = {"MessageId": "m", "ReceiptHandle": "r", "Body": "", "Attributes": {}}
+        return {"Messages": [message] * received}
+
+
+def test_a_long_backlog_is_still_long_once_it_was_taken_however_long_that_took() -> None:
+    queue = Queue(4)
+    backlog = Backlog(queue, url="changes", files_url="files", import_above=3, monotonic=lambda: queue.now)
+    assert backlog.is_long()
+    with ThreadPoolExecutor(1) as threads:
+        assert len(backlog.take(100, threads, seconds=30)) == 4
+    assert (queue.now >= 24, queue.left) == (True, 0)
+    assert backlog.is_long()
+    queue.now += 10
+    assert not backlog.is_long()
