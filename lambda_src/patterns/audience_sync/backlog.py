@@ -76,7 +76,8 @@ class Backlog:
                 break
             records += wave
         # What was taken waits no longer in the queue, and is no less long for that.
-        self._read_at = self._monotonic()
+        if self._long:
+            self._read_at = self._monotonic()
         return records
 
     def delete(self, records: Sequence[Mapping[str, Any]]) -> None:
