@@ -32,6 +32,7 @@ class AudienceSyncStack(Stack):
             batches_per_second=batches_per_second,
             import_above=import_above,
         )
+        self.personal_stores = sync.personal_stores
         PatternDashboard(
             self,
             "Dashboard",

@@ -66,6 +66,7 @@ class CampaignHooksStack(Stack):
             CfnOutput(self, "OfferSecretArn", value=offer.fetch_secret.secret_arn)
         CfnOutput(self, "ReleaseDeadLettersUrl", value=release.queue.queue_url)
         hooks = {"Frequency cap": cap, "Audit": audit, "Offer": offer}
+        self.personal_stores = [store for hook in hooks.values() for store in hook.personal_stores]
         PatternDashboard(
             self,
             "Dashboard",

@@ -7,6 +7,7 @@ from stacks.campaign_hooks import CampaignHooksStack
 from stacks.custom_channels import CustomChannelsStack
 from stacks.engagement_events import EngagementEventsStack
 from stacks.engine import EngineStack
+from stacks.forget import ForgetStack
 from stacks.project import ProjectStack
 from stacks.segment_import import SegmentImportStack
 from stacks.send_message import SendMessageStack
@@ -27,17 +28,23 @@ def build(app: App) -> None:
         local_webhooks=settings.local_webhooks,
     )
     project = ProjectStack(app, "Project").project
-    SegmentImportStack(app, "SegmentImport", project=project)
-    SendMessageStack(app, "SendMessage", project=project)
-    AudienceSyncStack(
+    imports = SegmentImportStack(app, "SegmentImport", project=project)
+    messages = SendMessageStack(
+        app,
+        "SendMessage",
+        project=project,
+        otp_brand_name=settings.otp_brand_name,
+        otp_origination_identity=settings.otp_origination_identity,
+    )
+    sync = AudienceSyncStack(
         app,
         "AudienceSync",
         project=project,
         batches_per_second=settings.sync_batches_per_second,
         import_above=settings.sync_import_above,
     )
-    UserEventsStack(app, "UserEvents", project=project)
-    CustomChannelsStack(
+    user_events = UserEventsStack(app, "UserEvents", project=project)
+    channels = CustomChannelsStack(
         app,
         "CustomChannels",
         project=project,
@@ -47,7 +54,7 @@ def build(app: App) -> None:
     events = EngagementEventsStack(
         app, "EngagementEvents", project=project, callback_url=settings.callback_url
     )
-    CampaignHooksStack(
+    hooks = CampaignHooksStack(
         app,
         "CampaignHooks",
         project=project,
@@ -56,7 +63,13 @@ def build(app: App) -> None:
         frequency_window=Duration.hours(settings.frequency_window_hours),
         attributes_url=settings.attributes_url,
     )
-    TwoWaySmsStack(app, "TwoWaySms", project=project, opt_outs=settings.sms_opt_outs)
-    UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
-    if settings.engine == "hosted":
+    sms = TwoWaySmsStack(app, "TwoWaySms", project=project, opt_outs=settings.sms_opt_outs)
+    users = UserEndpointsStack(app, "UserEndpoints", project=project, records_url=settings.records_url)
+    hosted = settings.engine == "hosted"
+    keepers = (imports, messages, sync, user_events, channels, events, hooks, sms, users)
+    stores = [store for stack in keepers for store in stack.personal_stores]
+    if hosted:
+        stores += engine.engine.personal_stores(project)
+    ForgetStack(app, "Forget", project=project, stores=stores)
+    if hosted:
         engine.engine.host(app)

@@ -46,16 +46,19 @@ class CustomChannelsStack(Stack):
             project=project,
             offer_sets=[OfferSet(name="welcome", offers=["10 percent", "free shipping"])],
         )
+        self.personal_stores = [
+            store for channel in (webhook, inbox, offers) for store in channel.personal_stores
+        ]
         self._dashboard({"Webhook": webhook, "Inbox": inbox, "Offers": offers})
         CfnOutput(self, "WebhookDeliveryUri", value=webhook.delivery_uri)
         CfnOutput(self, "WebhookSecretArn", value=webhook.secret.secret_arn)
         CfnOutput(self, "WebhookDeadLettersUrl", value=webhook.dead_letters.queue.queue_url)
         CfnOutput(self, "InboxDeliveryUri", value=inbox.delivery_uri)
+        CfnOutput(self, "InboxWebhookAddress", value=front.address)
+        CfnOutput(self, "InboxWebhookSecretArn", value=front.secret.secret_arn)
         CfnOutput(self, "InboxTableName", value=inbox.table.table_name)
         CfnOutput(self, "InboxDeadLettersUrl", value=inbox.dead_letters.queue.queue_url)
         CfnOutput(self, "OffersDeliveryUri", value=offers.delivery_uri)
-        CfnOutput(self, "InboxWebhookAddress", value=front.address)
-        CfnOutput(self, "InboxWebhookSecretArn", value=front.secret.secret_arn)
         CfnOutput(self, "OffersDeadLettersUrl", value=offers.dead_letters.queue.queue_url)
 
     def _dashboard(self, channels: Mapping[str, CustomChannel]) -> None:

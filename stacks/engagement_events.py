@@ -9,7 +9,6 @@ from pinpoint_patterns import (
     EventStream,
     IPinpointProject,
     PatternDashboard,
-    PersonEraser,
 )
 
 
@@ -28,13 +27,7 @@ class EngagementEventsStack(Stack):
         self.event_stream = EventStream(self, "EventStream", project=project)
         events = EngagementEvents(self, "Events", event_stream=self.event_stream, callback_url=callback_url)
         archive = self.event_stream.archive()
-        eraser = PersonEraser(
-            self,
-            "Forget",
-            project=project,
-            archive=archive,
-            dead_letters={"callback letters": events.callbacks.dead_letters, "malformed": events.malformed},
-        )
+        self.personal_stores = [*events.personal_stores, *archive.personal_stores]
         self._dashboard(events, archive)
         for name, value in {
             "StreamName": self.event_stream.stream.stream_name,
@@ -46,7 +39,6 @@ class EngagementEventsStack(Stack):
             "ArchiveDatabaseName": archive.database_name,
             "ArchiveTableName": archive.table_name,
             "ArchiveWorkgroupName": archive.workgroup_name,
-            "EraserFunctionName": eraser.function.function_name,
         }.items():
             CfnOutput(self, name, value=value)
 

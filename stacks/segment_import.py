@@ -36,6 +36,7 @@ class SegmentImportStack(Stack):
             default_substitutions={"User.UserAttributes.FirstName": "friend"},
         )
         bucket = ImportBucket(self, "Import", project=project)
+        self.personal_stores = bucket.personal_stores
         segments = bucket.imports_segments()
         sends = bucket.imports_segments(then_send=ThenSend(ByEmail(news.template_name)))
         for name, value in {

@@ -24,6 +24,8 @@ class Settings:
         callback_url: Where the customer data platform takes callbacks.
         records_url: Where the system of record takes changes of preferences.
         attributes_url: Where the hook asks for the offer of each endpoint of a batch.
+        otp_brand_name: What the message with a one-time password calls the sender.
+        otp_origination_identity: The number, sender id or pool that sends it.
         frequency_cap: Messages that a user may get in the window.
         frequency_window_hours: The window.
         sync_batches_per_second: Batches of endpoints that the audience sync may send a second.
@@ -41,6 +43,8 @@ class Settings:
     callback_url: str
     records_url: str
     attributes_url: str
+    otp_brand_name: str
+    otp_origination_identity: str
     frequency_cap: int
     frequency_window_hours: int
     sync_batches_per_second: int
@@ -64,6 +68,8 @@ class Settings:
             callback_url=_url(node, "callback_url", "https://cdp.example.com/v1/callbacks"),
             records_url=_url(node, "records_url", "https://records.example.com/v1/callbacks"),
             attributes_url=_url(node, "attributes_url", "https://offers.example.com/v1/attributes"),
+            otp_brand_name=_text(node, "otp_brand_name", "Example"),
+            otp_origination_identity=_text(node, "otp_origination_identity", "EXAMPLE"),
             frequency_cap=_positive(node, "frequency_cap", 3),
             frequency_window_hours=_positive(node, "frequency_window_hours", 24),
             # The quota of UpdateEndpointsBatch.

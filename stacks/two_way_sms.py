@@ -35,6 +35,7 @@ class TwoWaySmsStack(Stack):
         super().__init__(scope, construct_id, description="Two-way text messages of a Pinpoint project")
         two_way = TwoWaySmsTopic(self, "TwoWaySms", opt_outs=opt_outs)
         answers = two_way.add_responder(KeywordResponder(_ANSWERS), project=project)
+        self.personal_stores = answers.personal_stores
         PatternDashboard(
             self,
             "Dashboard",

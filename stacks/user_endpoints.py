@@ -28,6 +28,7 @@ class UserEndpointsStack(Stack):
         users = UserEndpoints(
             self, "Users", project=project, preferences=_PREFERENCES, callback_url=records_url
         )
+        self.personal_stores = users.personal_stores
         callbacks = users.callbacks
         PatternDashboard(
             self,

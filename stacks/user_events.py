@@ -16,6 +16,7 @@ class UserEventsStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, project: IPinpointProject) -> None:
         super().__init__(scope, construct_id, description="Events of users for a Pinpoint project")
         ingest = EventIngest(self, "Ingest", project=project)
+        self.personal_stores = ingest.personal_stores
         PatternDashboard(
             self,
             "Dashboard",

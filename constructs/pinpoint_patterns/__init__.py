@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pinpoint_patterns.offer_channel import OfferSet as OfferSet
     from pinpoint_patterns.one_time_passwords import OneTimePasswords as OneTimePasswords
     from pinpoint_patterns.person_eraser import PersonEraser as PersonEraser
+    from pinpoint_patterns.personal_store import PersonalStore as PersonalStore
     from pinpoint_patterns.project import EmailChannel as EmailChannel
     from pinpoint_patterns.project import IPinpointProject as IPinpointProject
     from pinpoint_patterns.project import Limits as Limits
@@ -84,6 +85,7 @@ _MODULES: Final = {
     "OfferSet": "offer_channel",
     "PatternDashboard": "dashboard",
     "PersonEraser": "person_eraser",
+    "PersonalStore": "personal_store",
     "PinpointEngine": "engine",
     "PinpointProject": "project",
     "Preference": "user_endpoints",

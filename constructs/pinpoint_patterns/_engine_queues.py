@@ -1,12 +1,13 @@
 """The engine's work queues, and who may put work on which."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from pinpoint_patterns._dead_letters import WorkQueue
@@ -59,6 +60,11 @@ class EngineQueues(Construct):
 
     def __getitem__(self, name: str) -> WorkQueue:
         return self._queues[name]
+
+    @property
+    def dead_letters(self) -> Mapping[str, sqs.IQueue]:
+        """What was given up, by kind of work."""
+        return {name: work.dead_letters.queue for name, work in self._queues.items()}
 
     def urls(self, names: Sequence[str]) -> dict[str, str]:
         """The environment variables by which a function knows the queues it may write to."""

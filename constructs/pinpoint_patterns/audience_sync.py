@@ -14,6 +14,7 @@ from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._queue_worker import QueueWorker, counted
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.import_bucket import ImportBucket
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 _CODE: Final = "patterns/audience_sync"
@@ -131,6 +132,15 @@ class AudienceSync(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a producer put changes into the queue."""
         return self.changes.grant_send(grantee)
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people, the files of the import bucket among it."""
+        return [
+            PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters),
+            PersonalStore.keyed(f"{self.node.path}: versions", self.state, code=_CODE),
+            *self.import_bucket.personal_stores,
+        ]
 
     def metric_applied(self) -> cloudwatch.Metric:
         """Changes that the project has, by call or by file, the sum of five minutes."""

@@ -13,6 +13,7 @@ from pinpoint_patterns._queue_worker import QueueWorker, counted
 from pinpoint_patterns._signing_secret import signing_secret
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns._webhook_url import check_webhook_url
+from pinpoint_patterns.personal_store import PersonalStore
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
@@ -83,6 +84,11 @@ class CallbackSender(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a producer put callbacks into the queue."""
         return self.sender.grant_send(grantee)
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. The ledger has digests, for 30 days."""
+        return [PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters)]
 
     def metric_delivered(self) -> cloudwatch.Metric:
         """Callbacks that the receiver took, the sum of five minutes."""

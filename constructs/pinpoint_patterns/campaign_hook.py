@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -24,8 +24,10 @@ from pinpoint_patterns._signing_secret import signing_secret
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.event_stream import EventStream
 from pinpoint_patterns.hook_filters import Audit, Deny, FetchedAttributes, FrequencyCap, HookFilter
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
+AUDIT: Final = "audit/"
 _FilterT = TypeVar("_FilterT", FrequencyCap, Audit)
 
 
@@ -61,6 +63,7 @@ class CampaignHook(Construct):
         super().__init__(scope, construct_id)
         if not filters:
             raise ValueError("filters must hold at least one: a hook without any would only cost time")
+        self._project = project
         self._cap = _single(filters, FrequencyCap)
         self._encryption_key = encryption_key
         self.hook = PatternFunction(
@@ -90,6 +93,25 @@ class CampaignHook(Construct):
     def function(self) -> lambda_.Function:
         """What `Hook.LambdaFunctionName` names, with mode `FILTER`, or a project's `default_hook`."""
         return self.hook.function
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people: their places of a cap, and decisions about them in the audit."""
+        application_id = self._project.application_id
+        stores: list[PersonalStore] = []
+        if self.places:
+            stores.append(
+                PersonalStore.keyed(
+                    f"{self.node.path}: places",
+                    self.places,
+                    code="patterns/campaign_hooks",
+                    settings={"application_id": application_id},
+                )
+            )
+        if bucket := self.audit_bucket:
+            name, folder = f"{bucket.node.path}: audit", f"{AUDIT}{application_id}/"
+            stores.append(PersonalStore.lines(name, bucket, prefix=AUDIT, folder=folder))
+        return stores
 
     def release_unsent(self, events: EventStream) -> DeadLetterQueue:
         """Give places back when the event stream tells that a message was not sent.
@@ -158,7 +180,7 @@ class CampaignHook(Construct):
     def _add_audit(self, audit: Audit) -> s3.IBucket:
         bucket = audit.bucket or self._bucket(audit.keep)
         self.function.add_environment("AUDIT_BUCKET", bucket.bucket_name)
-        objects = bucket.arn_for_objects("audit/*")
+        objects = bucket.arn_for_objects(f"{AUDIT}*")
         self.function.add_to_role_policy(iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects]))
         if bucket.encryption_key:
             bucket.encryption_key.grant_encrypt(self.function)

@@ -17,6 +17,7 @@ from pinpoint_patterns._dead_letters import WorkQueue
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._queue_worker import counted
 from pinpoint_patterns._state_table import state_table
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 if TYPE_CHECKING:
@@ -166,6 +167,11 @@ class CustomChannel(Construct):
             set_logging_role=set_logging_role,
             encryption_key=self._encryption_key,
         )
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. The ledger has digests, for 30 days."""
+        return [PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters.queue)]
 
     def grant_read_results(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody look up how messages ended, by message key."""

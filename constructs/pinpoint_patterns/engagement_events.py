@@ -10,6 +10,7 @@ from pinpoint_patterns._dead_letters import DeadLetterQueue
 from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns.callback_sender import CallbackSender
 from pinpoint_patterns.event_stream import EventStream
+from pinpoint_patterns.personal_store import PersonalStore
 
 _CODE: Final = "patterns/engagement_events"
 
@@ -54,6 +55,12 @@ class EngagementEvents(Construct):
         self.malformed = DeadLetterQueue(self, "Malformed").queue
         self.consumer = self._consumer()
         self.unread = event_stream.add_consumer(self.consumer.function).queue
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. `unread` names places in the stream, and nobody."""
+        malformed = PersonalStore.dead_letters(f"{self.node.path}: malformed", self.malformed)
+        return [*self.callbacks.personal_stores, malformed]
 
     def _consumer(self) -> PatternFunction:
         consumer = PatternFunction(

@@ -21,6 +21,8 @@ from pinpoint_patterns._function import PatternFunction
 from pinpoint_patterns._operations import operation
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.errors import HostedElsewhere
+from pinpoint_patterns.personal_store import PersonalStore
+from pinpoint_patterns.project import IPinpointProject
 
 _PHONE_NUMBER: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
@@ -124,6 +126,26 @@ class PinpointEngine(Construct):
     def api_url(self) -> str:
         """The address that Pinpoint clients are pointed at, stage included."""
         return self.api.url
+
+    def personal_stores(self, project: IPinpointProject) -> list[PersonalStore]:
+        """What is kept of people beside a project's endpoints: members of imported segments, dead letters.
+
+        What runs of campaigns note has ids of endpoints and digests of addresses.
+
+        Args:
+            project: Whose.
+        """
+        members = PersonalStore.table(
+            f"{self.node.path}: members of segments",
+            self.table,
+            keys=("pk", "sk"),
+            prefix=f"MEMBERS#{project.application_id}#",
+        )
+        letters = [
+            PersonalStore.dead_letters(f"{self.node.path}: {name}", queue)
+            for name, queue in self.queues.dead_letters.items()
+        ]
+        return [members, *letters]
 
     def host(self, scope: IConstruct, *, live: bool = False) -> None:
         """Put what is below a scope, the engine excepted, on this engine instead of Amazon Pinpoint.

@@ -17,6 +17,7 @@ from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._event_delivery import ERRORS, EVENTS, EventDelivery
 from pinpoint_patterns._event_queries import QUERIES, SavedQuery
 from pinpoint_patterns._event_table import TABLE, EventTable
+from pinpoint_patterns.personal_store import PersonalStore
 
 RESULTS: Final = "query-results/"
 
@@ -76,6 +77,7 @@ class EventArchive(Construct):
         buffering = buffering or Duration.minutes(5)
         _check(retention, buffering)
         self.encryption_key = encryption_key
+        self._application_id = application_id
         self.bucket = bucket or self._bucket(retention, access_logs)
         self.delivery = EventDelivery(
             self,
@@ -109,6 +111,16 @@ class EventArchive(Construct):
             self._metric("ActivePartitionsLimitExceeded"),
             "Events of more applications, types and days came at once than Firehose keeps apart.",
         )
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people, for a year by default. Records that were no events are kept for 30 days."""
+        folder = f"{EVENTS}application_id={self._application_id}/"
+        return [
+            PersonalStore.lines(
+                f"{self.bucket.node.path}: events", self.bucket, prefix=EVENTS, folder=folder
+            ),
+        ]
 
     @property
     def database_name(self) -> str:

@@ -13,6 +13,7 @@ from constructs import Construct
 from pinpoint_patterns._dead_letters import DeadLetterQueue
 from pinpoint_patterns._queue_worker import QueueWorker, counted
 from pinpoint_patterns._state_table import state_table
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 DETAIL_TYPE: Final = "User Event"
@@ -107,6 +108,14 @@ class EventIngest(Construct):
     def grant_put(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a producer put events onto the bus."""
         return self.event_bus.grant_put_events_to(grantee)
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. The ledger has digests, for 30 days."""
+        return [
+            PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters),
+            PersonalStore.dead_letters(f"{self.node.path}: undelivered", self.undelivered.queue),
+        ]
 
     def metric_accepted(self) -> cloudwatch.Metric:
         """Events that the project took, the sum of five minutes."""

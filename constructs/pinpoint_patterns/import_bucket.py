@@ -13,10 +13,12 @@ from pinpoint_patterns._bucket import expires, private_bucket
 from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._file_imports import FileImports
 from pinpoint_patterns._findings import acknowledge_wildcard
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 from pinpoint_patterns.then_send import ThenSend
 
 ACCEPTED: Final = "accepted/"
+_PERSONAL: Final = ("segments/", "sends/", "endpoints/", "changes/", ACCEPTED, "quarantine/")
 
 
 class ImportBucket(Construct):
@@ -64,6 +66,11 @@ class ImportBucket(Construct):
             access_logs=access_logs,
         )
         self.import_role = self._import_role()
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. Reports have counts; ledgers have versions of files."""
+        return [PersonalStore.imports(f"{self.bucket.node.path}: files", self.bucket, prefixes=_PERSONAL)]
 
     def imports_segments(
         self, *, topic: sns.ITopic | None = None, then_send: ThenSend | None = None

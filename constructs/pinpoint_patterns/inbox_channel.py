@@ -8,6 +8,7 @@ from constructs import Construct
 
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.custom_channel import CustomChannel
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 
@@ -46,6 +47,12 @@ class InboxChannel(CustomChannel):
         self.table = table or state_table(self, "Inbox", sort_key=True, encryption_key=encryption_key)
         self.table.grant(self.sender.function, "dynamodb:PutItem")
         self.sender.function.add_environment("INBOX_TABLE", self.table.table_name)
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people."""
+        inbox = PersonalStore.table(f"{self.node.path}: inbox", self.table, keys=("pk", "sk"))
+        return [*super().personal_stores, inbox]
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let an app's backend read inboxes, one reader at a time."""

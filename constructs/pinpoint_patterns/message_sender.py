@@ -17,6 +17,7 @@ from pinpoint_patterns._dead_letters import acknowledge
 from pinpoint_patterns._findings import acknowledge_wildcard
 from pinpoint_patterns._queue_worker import QueueWorker, counted
 from pinpoint_patterns._state_table import state_table
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 MessageChannel: TypeAlias = Literal["EMAIL", "SMS", "VOICE"]
@@ -138,6 +139,14 @@ class MessageSender(Construct):
                 role, files, "Files are named by producers; the wildcard stays below one prefix."
             )
         return grant
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. The ledger has digests, for 30 days."""
+        return [
+            PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters),
+            PersonalStore.lines(f"{self.bucket.node.path}: recipients", self.bucket, prefix=RECIPIENTS),
+        ]
 
     def metric_sent(self) -> cloudwatch.Metric:
         """Recipients whose message was taken, the sum of five minutes."""

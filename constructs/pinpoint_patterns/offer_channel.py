@@ -13,6 +13,7 @@ from constructs import Construct
 
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns.custom_channel import CustomChannel
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 # Of an endpoint's attributes: https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html
@@ -110,10 +111,23 @@ class OfferChannel(CustomChannel):
             max_concurrency=max_concurrency,
             encryption_key=encryption_key,
         )
+        self._project = project
         self.table = table or state_table(self, "Offers", sort_key=True, encryption_key=encryption_key)
         self.table.grant(self.sender.function, "dynamodb:PutItem")
         self.sender.function.add_environment("OFFERS_TABLE", self.table.table_name)
         project.grant(self.sender.function, "GetUserEndpoints", "GetEndpoint", "UpdateEndpointsBatch")
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people."""
+        offers = PersonalStore.keyed(
+            f"{self.node.path}: offers",
+            self.table,
+            code="channels/offer",
+            actions=("Query", "DeleteItem"),
+            settings={"application_id": self._project.application_id},
+        )
+        return [*super().personal_stores, offers]
 
 
 def _setting(offer_sets: Sequence[OfferSet]) -> str:

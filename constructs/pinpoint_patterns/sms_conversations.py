@@ -16,6 +16,7 @@ from pinpoint_patterns._alarms import alarm
 from pinpoint_patterns._dead_letters import DeadLetterQueue, acknowledge
 from pinpoint_patterns._queue_worker import QueueWorker, counted
 from pinpoint_patterns._state_table import state_table
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 from pinpoint_patterns.sms_responders import (
     FunctionResponder,
@@ -173,6 +174,22 @@ class SmsConversations(Construct):
             self.metric_unknown(),
             "The answer to a send was lost: nobody knows whether a reply went out.",
         )
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people. The ledger has ids of messages, for 30 days."""
+        return [
+            PersonalStore.dead_letters(f"{self.node.path}: dead letters", self.dead_letters),
+            PersonalStore.dead_letters(f"{self.node.path}: undelivered", self.undelivered),
+            PersonalStore.keyed(
+                f"{self.node.path}: conversations",
+                self.table,
+                code=_CODE,
+                actions=("Query", "DeleteItem"),
+                # Asked for all numbers, the action knows no resource.
+                allows={"sms-voice:DescribePhoneNumbers": ["*"]},
+            ),
+        ]
 
     def metric_answered(self) -> cloudwatch.Metric:
         """Messages whose reply the project took, the sum of five minutes."""

@@ -17,6 +17,7 @@ from pinpoint_patterns._queue_worker import counted
 from pinpoint_patterns._state_table import state_table
 from pinpoint_patterns._user_endpoints_api import UserEndpointsApi
 from pinpoint_patterns.callback_sender import CallbackSender
+from pinpoint_patterns.personal_store import PersonalStore
 from pinpoint_patterns.project import IPinpointProject
 
 _CODE: Final = "patterns/user_endpoints"
@@ -106,6 +107,7 @@ class UserEndpoints(Construct):
         lifetime, rotation = link_lifetime or Duration.days(60), link_rotation or Duration.days(90)
         _check_times(lifetime, rotation)
         schema = _schema(preferences)
+        self._project = project
         self.callbacks = CallbackSender(
             self, "Callbacks", url=callback_url, name="user-endpoints", secret=callback_secret
         )
@@ -160,6 +162,22 @@ class UserEndpoints(Construct):
     def grant_change(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody change preferences, and make links with which users do."""
         return self._front.grant(grantee, {"preferences": "PUT", "links": "POST"})
+
+    @property
+    def personal_stores(self) -> list[PersonalStore]:
+        """What is kept of people."""
+        changes = PersonalStore.keyed(
+            f"{self.node.path}: changes and links",
+            self.table,
+            code=_CODE,
+            actions=("Query", "DeleteItem"),
+            allows={"secretsmanager:GetSecretValue": [self.link_secret.secret_arn]},
+            settings={
+                "application_id": self._project.application_id,
+                "link_secret_id": self.link_secret.secret_arn,
+            },
+        )
+        return [*self.callbacks.personal_stores, changes]
 
     def metric_changed(self) -> cloudwatch.Metric:
         """Changes that were made, the sum of five minutes."""

@@ -47,20 +47,6 @@ class Archive:
             )
         return {folder: lines for folder, lines in found.items() if lines}
 
-    def versions_with(self, mark: str) -> list[str]:
-        """The keys of which any version holds a text."""
-        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix="events/")
-        versions = [
-            {"Bucket": self._bucket, "Key": each["Key"], "VersionId": each["VersionId"]}
-            for page in pages
-            for each in page.get("Versions", [])
-        ]
-        return [
-            version["Key"]
-            for version in versions
-            if mark.encode() in gzip.decompress(self._s3.get_object(**version)["Body"].read())
-        ]
-
     def reader(self, folder: Path) -> ArchiveReader:
         for key, body in self.files("events/").items():
             path = folder / key
@@ -197,62 +183,3 @@ def test_a_platform_hears_of_a_bounce_a_complaint_and_an_opt_out_once_each(hoste
     eventually(heard, lambda seen: told <= set(seen), within=_WITHIN)
     assert sorted(one for one in heard() if one in told) == sorted(told)
     assert intake.journal.count(lambda entry: entry.status in (401, 422)) == 0
-
-
-def test_a_person_is_erased_from_archive_project_and_dead_letters_and_nobody_else_is(
-    hosted_stage: Stage,
-) -> None:
-    account, mark = hosted_stage.account, uuid.uuid4().hex
-    app, archive = account.output("Project", "ApplicationId"), Archive(account)
-    pinpoint = account.client("pinpoint")
-    jane, joe = f"jane-{mark}", f"joe-{mark}"
-    for user in (jane, joe):
-        endpoint = {"ChannelType": "EMAIL", "Address": f"{user}@example.com", "User": {"UserId": user}}
-        pinpoint.update_endpoint(ApplicationId=app, EndpointId=f"e-{user}", EndpointRequest=endpoint)
-    events = [
-        event for number, user in enumerate((jane, joe)) for event in events_of(app, mark, number, user)
-    ]
-    letters = account.client("sqs"), account.output(_STACK, "MalformedDeadLettersUrl")
-    letters[0].send_message(QueueUrl=letters[1], MessageBody=json.dumps({"reason": "test", "user_id": jane}))
-    stream(account, *encoded(events))
-    eventually(
-        lambda: archive.holding(mark),
-        lambda found: sum(map(len, found.values())) >= len(events),
-        within=_WITHIN,
-    )
-    removed = erased(account, jane)
-    assert removed == {"callback letters": 0, "malformed": 1, "archive": 3, "endpoints": 1}
-    assert not archive.versions_with(jane)
-    assert sum(map(len, archive.holding(joe).values())) == 3
-    assert pinpoint.get_user_endpoints(ApplicationId=app, UserId=joe)["EndpointsResponse"]["Item"]
-    with pytest.raises(pinpoint.exceptions.NotFoundException):
-        pinpoint.get_endpoint(ApplicationId=app, EndpointId=f"e-{jane}")
-    assert erased(account, jane, f"e-{jane}") == dict.fromkeys(removed, 0)
-
-
-def events_of(app: str, mark: str, number: int, user: str) -> Iterator[dict[str, Any]]:
-    """A mail's events: one knows the endpoint, one the address, one the user."""
-    for event, kind in zip(mail_events(app, mark, number, ["send", "delivered", "open"]), "eau", strict=True):
-        event["client"]["client_id"] = f"e-{user}" if kind == "e" else "transactional"
-        event["facets"]["email_channel"]["mail_event"]["mail"]["destination"] = (
-            [f"{user}@example.com"] if kind == "a" else []
-        )
-        known = json.dumps({"User": {"UserId": user}}) if kind == "u" else "{}"
-        event["client_context"] = {"custom": {"endpoint": known}}
-        yield event
-
-
-def erased(account: Account, user_id: str, *endpoint_ids: str) -> dict[str, int]:
-    """What one erasure removed from each store, however many steps it took."""
-    request: dict[str, Any] = {"user_id": user_id, "endpoint_ids": list(endpoint_ids)}
-    while True:
-        answer = account.client("lambda").invoke(
-            FunctionName=account.output(_STACK, "EraserFunctionName"), Payload=json.dumps(request).encode()
-        )
-        step: dict[str, Any] = json.loads(answer["Payload"].read())
-        assert "done" in step, step
-        assert "error" not in step
-        if step["done"]:
-            removed: dict[str, int] = step["removed"]
-            return removed
-        request["next"] = step["next"]

@@ -21,7 +21,8 @@ from embedded.demo.stage import Stage
 from embedded.demo.stream import StreamReader
 from embedded.vendors.faults import Fault, FaultPlan
 from embedded.vendors.intake import Intake
-from patterns.user_endpoints.forget import forget
+from patterns.forget.person import person
+from patterns.user_endpoints.forget import ChangesStore
 from patterns.user_endpoints.link_keys import LinkKey
 from patterns.user_endpoints.links import Claims, sign, subject_of
 from tests.support.embedded_aws import ACCOUNT, REGION, allow, eventually, policy
@@ -319,12 +320,12 @@ def test_who_is_forgotten_has_no_link_any_more(front: Front) -> None:
     user = front.user()
     link = user.link()
     assert front.anybody.send("PUT", link, {"opt_out": "ALL"}).status == 200
-    forget(
+    store = ChangesStore(
         front.account.client("dynamodb"),
         front.account.client("secretsmanager"),
-        table_name=front.account.output(_STACK, "TableName"),
-        link_secret_id=front.account.output(_STACK, "LinkSecretArn"),
-        application_id=front.application_id,
-        user_id=user.name,
+        front.account.output(_STACK, "TableName"),
+        front.account.output(_STACK, "LinkSecretArn"),
+        front.application_id,
     )
+    assert store.sweep(person(user.name), None).removed
     assert refusals(front, link) == {(410, "link_gone")}

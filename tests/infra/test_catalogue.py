@@ -30,6 +30,7 @@ STACKS = (
     "SendMessage",
     "UserEndpoints",
     "UserEvents",
+    "Forget",
 )
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -134,6 +135,7 @@ def test_stacks_on_pinpoint_hold_no_resource_of_the_engine() -> None:
         ("EngagementEvents", {"StreamName", "CallbackSecretArn"}),
         ("UserEvents", {"QueueUrl", "DeadLettersUrl", "UndeliveredUrl", "EventBusName"}),
         ("UserEndpoints", {"ApiUrl", "CallbackSecretArn", "CallbackDeadLettersUrl"}),
+        ("Forget", {"FunctionName"}),
     ],
 )
 @pytest.mark.parametrize("engine", ENGINES)

@@ -21,6 +21,8 @@ WITHOUT_RESOURCE = {
     # The one of a text that leaves its origination to the service.
     "sms-voice:SendTextMessage",
     "sms-voice:DescribeVerifiedDestinationNumbers",
+    # Asked for all there are.
+    "sms-voice:DescribePhoneNumbers",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",

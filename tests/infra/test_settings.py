@@ -15,6 +15,7 @@ def test_told_nothing_it_is_hosted_and_sends_to_nobody_real() -> None:
     assert (settings.engine, settings.sending, settings.allow_list) == ("hosted", "safe", ())
     assert settings.webhook_url.startswith("https://")
     assert settings.local_webhooks is False
+    assert (settings.otp_brand_name, settings.otp_origination_identity) == ("Example", "EXAMPLE")
     assert (settings.frequency_cap, settings.frequency_window_hours) == (3, 24)
 
 
@@ -27,11 +28,14 @@ def test_it_takes_what_it_is_told() -> None:
         webhook_idempotency="false",
         frequency_cap="5",
         sms_opt_outs="self",
+        otp_brand_name="Shop",
+        otp_origination_identity="+14255550100",
     )
     assert settings.allow_list == ("a@example.com", "@example.org")
     assert settings.webhook_url == "http://127.0.0.1:9000/x"
     assert (settings.webhook_idempotency, settings.frequency_cap) == (False, 5)
     assert settings.sms_opt_outs == "self"
+    assert (settings.otp_brand_name, settings.otp_origination_identity) == ("Shop", "+14255550100")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ Items of living endpoints stay; a deleted endpoint's or user's item goes away at
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -186,14 +186,6 @@ class EndpointStates:
                 request = answer.get("UnprocessedKeys", {})
         return found
 
-    def forget(self, endpoint_ids: Collection[str], user_ids: Collection[str] = ()) -> None:
-        """Erase what is known of endpoints and users.
-
-        A change that is still on its way would then make the endpoint anew: delete it first.
-        """
-        for key in [*map(_endpoint_key, endpoint_ids), *map(_user_key, user_ids)]:
-            self._client.delete_item(**self._place(key))
-
     def _remove_unless_applied(self, claim: Claimed) -> bool:
         """An endpoint of which nothing was ever applied leaves no item behind."""
         try:
@@ -233,6 +225,11 @@ class EndpointStates:
 
     def _place(self, key: str) -> dict[str, Any]:
         return {"TableName": self._table, "Key": {"pk": {"S": key}}}
+
+
+def state_keys(endpoint_ids: Iterable[str], user_ids: Iterable[str]) -> list[str]:
+    """The partitions of endpoints and users."""
+    return [*map(_endpoint_key, endpoint_ids), *map(_user_key, user_ids)]
 
 
 def _endpoint_key(endpoint_id: str) -> str:

@@ -174,8 +174,11 @@ def _places_of(item: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
 
 
 def user_key(application_id: str, user_id: str, endpoint_id: str) -> str:
-    """Whose places: the user's or, without one, the endpoint's. A digest: user ids may name people."""
-    who = f"user\n{user_id}" if user_id else f"endpoint\n{endpoint_id}"
+    """Whose places: the user's or, without one, the endpoint's, whose id knows no case.
+
+    A digest: user ids may name people.
+    """
+    who = f"user\n{user_id}" if user_id else f"endpoint\n{endpoint_id.lower()}"
     return hashlib.sha256(f"{application_id}\n{who}".encode()).hexdigest()
 
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from patterns.forget.endpoints import ProjectEndpoints
 from patterns.forget.erasing import InvalidRequest, request_of, step
-from patterns.forget.stores import ArchiveStore, LettersStore, PersonStore, TableStore
+from patterns.forget.stores import Stores, stores_of
 from pinpoint_runtime import settings
 from pinpoint_runtime.clients import client
 from pinpoint_runtime.logger import logger, with_request
@@ -22,25 +22,18 @@ _log: Final = logger(__name__)
 _STEP_SECONDS: Final = 20
 
 
-def stores_of(described: str) -> dict[str, PersonStore]:
-    """The stores that the construct describes, by name, with a client for each service among them."""
-    told: list[dict[str, Any]] = json.loads(described)
-    services = {"archive": "s3", "letters": "sqs", "table": "dynamodb"}
-    clients = {kind: client(services[kind]) for kind in sorted({each["kind"] for each in told})}
-    return {each["name"]: _store(clients[each["kind"]], each) for each in told}
+def described_stores(ssm: Any, names: str) -> Stores:
+    """The stores that parameters describe: they are more than a function's variables hold.
+
+    Args:
+        ssm: A boto3 SSM client.
+        names: The parameters, with a comma between two; each is a list of stores as JSON.
+    """
+    values = [ssm.get_parameter(Name=name)["Parameter"]["Value"] for name in names.split(",") if name]
+    return stores_of([store for value in values for store in json.loads(value)])
 
 
-def _store(of: Any, told: Mapping[str, Any]) -> PersonStore:
-    match told["kind"]:
-        case "archive":
-            return ArchiveStore(of, told["place"], told["prefix"])
-        case "letters":
-            return LettersStore(of, told["place"])
-        case _:
-            return TableStore(of, told["place"], tuple(told["keys"]))
-
-
-_stores: Final = stores_of(settings.text("STORES"))
+_stores: Final = described_stores(client("ssm"), settings.text("STORES_PARAMETERS", ","))
 _endpoints: Final = ProjectEndpoints(client("pinpoint"), settings.text("APPLICATION_ID"))
 
 

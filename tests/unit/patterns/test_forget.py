@@ -12,8 +12,11 @@ from moto import mock_aws
 
 from patterns.forget.endpoints import ProjectEndpoints
 from patterns.forget.erasing import InvalidRequest, request_of, step
+from patterns.forget.letters import LettersStore
+from patterns.forget.lines import LinesStore
 from patterns.forget.person import Person, person
-from patterns.forget.stores import ArchiveStore, LettersStore, Swept, TableStore
+from patterns.forget.stores import NoSuchStore, Swept, stores_of
+from patterns.forget.tables import TableStore
 
 JANE: Final = person("jane", ("E-Jane",), ("jane@example.com", "+14255550100"))
 BUCKET: Final = "archive"
@@ -116,7 +119,7 @@ def test_an_archive_keeps_everybody_elses_events_and_no_version_with_the_persons
         (f"{PREFIX}others.json.gz", [other]),
         ("errors/of-another-kind", [{"user_id": "jane"}]),
     )
-    store = ArchiveStore(s3, BUCKET, PREFIX)
+    store = LinesStore(s3, BUCKET, PREFIX)
     assert whole(store) == 4
     left = {key: events for key, events in archived(s3).items() if key.startswith(PREFIX)}
     assert list(left.values()) == [[other], [other]]
@@ -127,7 +130,7 @@ def test_an_archive_keeps_everybody_elses_events_and_no_version_with_the_persons
 def test_an_archive_of_many_files_is_swept_by_pages_that_may_be_repeated() -> None:
     files = [(f"{PREFIX}{n:03d}.json.gz", [{"user_id": "jane"}, {"user_id": f"u{n}"}]) for n in range(45)]
     s3 = bucket_with(*files)
-    store, after, pages, removed = ArchiveStore(s3, BUCKET, PREFIX), None, 0, 0
+    store, after, pages, removed = LinesStore(s3, BUCKET, PREFIX), None, 0, 0
     while True:
         swept = store.sweep(JANE, after)
         removed, pages = removed + swept.removed, pages + 1
@@ -168,13 +171,77 @@ def test_items_of_a_table_that_name_the_person_go() -> None:
 @pytest.mark.usefixtures("aws")
 def test_dead_letters_of_others_and_what_is_no_json_stay() -> None:
     sqs = boto3.client("sqs")
-    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "empty", "long")]
     bodies = ['{"user_id": "jane"}', '{"user_id": "joe"}', "rubbish", "rubbish of jane@example.com"]
     for body in bodies:
-        sqs.send_message(QueueUrl=url, MessageBody=body)
-    assert whole(LettersStore(sqs, url)) == 2
-    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
-    assert counts["Attributes"] == {"ApproximateNumberOfMessagesNotVisible": "2"}
+        sqs.send_message(QueueUrl=urls[0], MessageBody=body)
+    for number in range(25):
+        sqs.send_message(QueueUrl=urls[2], MessageBody=json.dumps({"user_id": "jane", "number": number}))
+    assert whole(LettersStore(sqs, urls)) == 27
+    left = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+        for url in urls
+    ]
+    counts = [each["Attributes"]["ApproximateNumberOfMessagesNotVisible"] for each in left]
+    assert counts == ["2", "0", "0"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_items_below_another_prefix_are_somebody_elses_to_delete() -> None:
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="engine",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    member = json.dumps({"Id": "m-1", "Endpoint": {"Address": "jane@example.com"}})
+    for pk in ("MEMBERS#a#s#000", "MEMBERS#b#s#000", "EP#a#000"):
+        item = {"pk": {"S": pk}, "sk": {"S": "m-1"}, "doc": {"S": member}}
+        dynamodb.put_item(TableName="engine", Item=item)
+    assert whole(TableStore(dynamodb, "engine", ("pk", "sk"), "MEMBERS#a#")) == 1
+    left = [item["pk"]["S"] for item in dynamodb.scan(TableName="engine")["Items"]]
+    assert sorted(left) == ["EP#a#000", "MEMBERS#b#s#000"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_plain_lines_lose_the_persons_and_stay_plain() -> None:
+    s3 = bucket_with()
+    decisions = [{"endpoint_id": "e-jane", "user_id": ""}, {"endpoint_id": "e-joe", "user_id": "joe"}]
+    body = b"".join(json.dumps(each).encode() + b"\n" for each in decisions)
+    s3.put_object(Bucket=BUCKET, Key="audit/a/c/r/1.jsonl", Body=body)
+    assert whole(LinesStore(s3, BUCKET, "audit/a/")) == 1
+    (version,) = s3.list_object_versions(Bucket=BUCKET)["Versions"]
+    left = s3.get_object(Bucket=BUCKET, Key=version["Key"])["Body"].read()
+    assert left == body.splitlines(keepends=True)[1]
+
+
+@pytest.mark.usefixtures("aws")
+def test_stores_are_opened_by_what_describes_them_and_dead_letters_are_one() -> None:
+    stores = stores_of(
+        [
+            {"name": "first", "eraser": "patterns.forget.letters:store", "place": "https://one"},
+            {"name": "inbox", "eraser": "patterns.forget.tables:store", "place": "t", "keys": "pk,sk"},
+            {"name": "second", "eraser": "patterns.forget.letters:store", "place": "https://two"},
+            {"name": "files", "eraser": "patterns.forget.lines:store", "place": "b", "prefix": "p/"},
+            {"name": "lost", "eraser": "patterns.nowhere:store", "place": "p"},
+        ]
+    )
+    assert list(stores) == ["inbox", "files", "lost", "dead letters"]
+    letters, inbox, files = stores["dead letters"], stores["inbox"], stores["files"]
+    assert isinstance(letters, LettersStore)
+    assert letters.urls == ("https://one", "https://two")
+    assert isinstance(inbox, TableStore)
+    assert (inbox.name, inbox.keys) == ("t", ("pk", "sk"))
+    assert isinstance(files, LinesStore)
+    assert (files.bucket, files.prefix) == ("b", "p/")
+    assert stores["inbox"] is inbox
+    with pytest.raises(NoSuchStore, match=r"patterns\.nowhere:store"):
+        stores["lost"]
+
+
+def test_no_store_is_no_letters_either() -> None:
+    assert not stores_of([])
 
 
 class Pages:

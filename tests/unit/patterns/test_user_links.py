@@ -8,7 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from patterns.user_endpoints.forget import forget
+from patterns.forget.person import person
+from patterns.user_endpoints.forget import ChangesStore
 from patterns.user_endpoints.masking import masked
 from tests.support.lambda_context import LambdaContext
 from tests.support.user_endpoints import World, user_endpoints
@@ -202,14 +203,12 @@ def test_who_is_forgotten_leaves_nothing_and_their_links_end(world: World) -> No
     token = world.link(USER)
     world.change(USER, {"opt_out": "ALL"}, "key-1")
     kept = world.link("other")
-    forget(
-        boto3.client("dynamodb"),
-        boto3.client("secretsmanager"),
-        table_name="users",
-        link_secret_id=world.secret,
-        application_id="app",
-        user_id=USER,
+    store = ChangesStore(
+        boto3.client("dynamodb"), boto3.client("secretsmanager"), "users", world.secret, "app"
     )
+    assert store.sweep(person(addresses=(USER,)), None).removed == 0
+    assert store.sweep(person(USER), None).removed == 4
+    assert store.sweep(person(USER), None).removed == 0
     assert [world.follow(one)[1]["code"] for one in (old, token)] == ["link_gone", "link_gone"]
     assert world.follow(kept)[0] == 200
     (left,) = boto3.client("dynamodb").scan(TableName="users")["Items"]
