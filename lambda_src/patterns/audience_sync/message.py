@@ -66,6 +66,8 @@ def read_message(body: str) -> Message:
     message = _object(body)
     if unknown := sorted(message.keys() - _MEMBERS):
         raise Unreadable(f"unknown_member: {unknown[0][:50]!r} is not a member of a message")
+    if not isinstance(message.get("by_api", False), bool):
+        raise Unreadable("wrong_type: by_api is true or false")
     kind, version = message.get("kind"), read_version(message.get("version"))
     user = _user(message.get("user"))
     if kind == "delete":

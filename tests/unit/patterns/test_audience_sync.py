@@ -1,9 +1,11 @@
-"""A batch of changes becomes as few calls as can be, and all of them are counted."""
+"""A batch of changes: as few calls as can be, each message to its own end, and users who are deleted."""
+
+from typing import Any
 
 import boto3
 import pytest
 
-from tests.support.audience_sync import creation, sync_desk
+from tests.support.audience_sync import LEASE, PATIENCE, creation, sync_desk
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +37,93 @@ def test_a_change_that_came_before_takes_no_call() -> None:
     with sync_desk() as desk:
         desk.work(creation("e"))
         assert desk.work(creation("e"))[1] == {"Stale": 1}
+
+
+def test_what_cannot_be_read_is_a_dead_letter_and_the_messages_beside_it_are_applied() -> None:
+    with sync_desk() as desk:
+        large = creation("large")
+        large["endpoints"][0]["Attributes"] = {f"a{each}": ["x" * 99] * 10 for each in range(20)}
+        records = desk.queue(
+            "no object", {"kind": "create"}, large, creation("e"), {**creation("f"), "by_api": 1}
+        )
+        assert desk.process(records) == (0, {"Applied": 1, "DeadLettered": 4, "Calls": 1})
+        assert list(desk.project.stored) == ["e"]
+        assert desk.reasons() == ["endpoint_too_large", "invalid_version", "not_json", "wrong_type"]
+
+
+def test_of_a_message_of_several_endpoints_each_goes_its_own_way() -> None:
+    with sync_desk(bad=frozenset({"bad"})) as desk:
+        message = creation("good")
+        message["endpoints"] += [creation("bad")["endpoints"][0], {"Id": "new"}, "none"]
+        assert desk.process(desk.queue(message))[1] == {"Applied": 1, "DeadLettered": 3, "Calls": 3}
+        assert list(desk.project.stored) == ["good"]
+        assert desk.reasons() == ["BadRequestException", "unknown_endpoint", "wrong_type"]
+
+
+def test_what_is_throttled_comes_again_and_is_applied_and_what_never_was_is_given_up() -> None:
+    with sync_desk() as desk:
+        records = desk.queue(creation("e"))
+        desk.project.errors = [429]
+        assert desk.process(records) == (1, {"Postponed": 1, "Calls": 1})
+        assert desk.process(records) == (0, {"Applied": 1, "Calls": 1})
+        late = desk.queue(creation("late"))
+        desk.wait(PATIENCE + 1)
+        desk.project.errors = [429]
+        assert desk.process(late) == (0, {"DeadLettered": 1, "Calls": 1})
+        assert desk.reasons() == ["given up after 1 hours"]
+
+
+def test_what_waits_of_a_message_goes_back_alone_and_the_rest_is_not_done_again() -> None:
+    with sync_desk() as desk:
+        message = creation("first")
+        message["endpoints"] += [{**creation("second")["endpoints"][0], "User": {"UserId": "u"}}]
+        claimed = desk.sync.applier.states.claim("second", 1, "somebody", lease=1.0)
+        assert desk.process(desk.queue(message)) == (0, {"Applied": 1, "Postponed": 1, "Calls": 1})
+        desk.sync.applier.states.release(claimed)  # type: ignore[arg-type]
+        waiting = desk.sync.mailbox.sqs.get_queue_attributes(
+            QueueUrl=desk.queue_url, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
+        )["Attributes"]
+        assert waiting == {"ApproximateNumberOfMessagesDelayed": "1"}
+        assert desk.process(desk.queue(message)) == (0, {"Applied": 1, "Stale": 1, "Calls": 1})
+        assert sorted(desk.project.stored) == ["first", "second"]
+
+
+def deletion(user_id: str, version: int) -> dict[str, Any]:
+    return {"kind": "delete", "version": version, "user": {"UserId": user_id}}
+
+
+def test_a_users_deletion_looks_again_when_no_older_change_can_be_under_way_any_more() -> None:
+    with sync_desk() as desk:
+        desk.work(
+            *(creation(f"e{number}", user_id="ann") for number in range(3)), creation("bob", user_id="bob")
+        )
+        records = desk.queue(deletion("ann", 5))
+        assert desk.process(records) == (1, {"Deleted": 3})
+        # A worker that had looked before makes one all the same.
+        desk.project.stored["late"] = {"Id": "late", "User": {"UserId": "ann"}}
+        desk.wait(LEASE + 1)
+        assert desk.process(records) == (0, {"Deleted": 1})
+        assert list(desk.project.stored) == ["bob"]
+
+
+def test_a_change_that_is_older_than_its_users_deletion_is_stale_and_a_newer_one_makes_the_endpoint() -> None:
+    with sync_desk() as desk:
+        desk.process(desk.queue(deletion("ann", 5)))
+        assert desk.work(creation("e", 4, user_id="ann"))[1] == {"Stale": 1}
+        assert desk.work(creation("e", 6, user_id="ann"))[1] == {"Applied": 1, "Calls": 1}
+        desk.wait(LEASE + 1)
+        # An older deletion is nothing, and a repeated one leaves alone what is newer.
+        assert desk.process(desk.queue(deletion("ann", 4), deletion("ann", 5))) == (0, {})
+        assert list(desk.project.stored) == ["e"]
+
+
+@pytest.mark.parametrize("errors", [[503], [0, 429]], ids=["endpoints-not-told", "deletion-throttled"])
+def test_a_users_deletion_that_gets_no_answer_comes_again(errors: list[int]) -> None:
+    with sync_desk() as desk:
+        desk.work(creation("e", user_id="ann"))
+        records = desk.queue(deletion("ann", 5))
+        desk.project.errors = list(errors)
+        assert desk.process(records) == (1, {})
+        desk.wait(LEASE + 1)
+        assert desk.process(records) == (0, {"Deleted": 1})
+        assert desk.project.stored == {}
