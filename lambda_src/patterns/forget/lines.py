@@ -65,7 +65,7 @@ def named_in_text(person: Person, text: bytes) -> bool:
         return person.named_in(json.loads(text))
     except (ValueError, RecursionError):
         # No JSON is kept where it is, unless it holds an address.
-        return any(address.encode() in text for address in person.addresses)
+        return any(address.encode() in text.lower() for address in person.lowered_addresses)
 
 
 def store(told: Mapping[str, Any]) -> LinesStore:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, cast
 
 _USER_FIELDS: Final = frozenset({"UserId", "user_id", "userId", "User.UserId"})
@@ -19,12 +20,17 @@ class Person:
     Attributes:
         user_id: Empty where only endpoints are known.
         endpoint_ids: As the project has them; compared in lower case, as the project does.
-        addresses: Of any channel.
+        addresses: Of any channel; compared in lower case as well, since mail servers change it.
     """
 
     user_id: str = ""
     endpoint_ids: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+
+    @cached_property
+    def lowered_addresses(self) -> frozenset[str]:
+        """As they are compared."""
+        return frozenset(address.lower() for address in self.addresses)
 
     @property
     def digest(self) -> str:
@@ -51,10 +57,10 @@ class Person:
 
     def _is_key(self, name: str) -> bool:
         # Messages have endpoints and addresses as the names of members.
-        return name in self.addresses or name.lower() in self.endpoint_ids
+        return name.lower() in self.lowered_addresses or name.lower() in self.endpoint_ids
 
     def _in_text(self, text: str, field: str) -> bool:
-        if text in self.addresses:
+        if text.lower() in self.lowered_addresses:
             return True
         if field in _USER_FIELDS:
             return bool(self.user_id) and text == self.user_id
@@ -78,7 +84,7 @@ class Person:
         try:
             return self.named_in(json.loads(text))
         except (ValueError, RecursionError):
-            return any(address in text for address in self.addresses)
+            return any(address in text.lower() for address in self.lowered_addresses)
 
 
 def person(user_id: str = "", endpoint_ids: tuple[str, ...] = (), addresses: tuple[str, ...] = ()) -> Person:

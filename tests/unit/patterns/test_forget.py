@@ -47,6 +47,7 @@ def whole(store: Any, whom: Person = JANE) -> int:
         {"client": {"client_id": "e-jane"}},
         {"EndpointId": "E-JANE"},
         {"mail": {"destination": ["jane@example.com"]}},
+        {"mail": {"destination": ["Jane@Example.com"]}},
         {"attributes": {"destination_phone_number": "+14255550100"}},
         {"client_context": {"custom": {"endpoint": '{"User": {"UserId": "jane"}}'}}},
         {"endpoint": '{"Address": "jane@example.com", cut off'},
@@ -172,7 +173,7 @@ def test_items_of_a_table_that_name_the_person_go() -> None:
 def test_dead_letters_of_others_and_what_is_no_json_stay() -> None:
     sqs = boto3.client("sqs")
     urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "empty", "long")]
-    bodies = ['{"user_id": "jane"}', '{"user_id": "joe"}', "rubbish", "rubbish of jane@example.com"]
+    bodies = ['{"user_id": "jane"}', '{"user_id": "joe"}', "rubbish", "rubbish of Jane@example.com"]
     for body in bodies:
         sqs.send_message(QueueUrl=urls[0], MessageBody=body)
     for number in range(25):
