@@ -125,9 +125,7 @@ SUBJECTS = {
         (test_delivery_webhook,),
         own="ChannelDeliveryWebhook",
     ),
-    "hook that fetches": Subject(
-        test_hook_fetches.with_fetches, (test_hook_fetches,), own=("HookFetchSecret", "HookRole")
-    ),
+    "hook that fetches": Subject(test_hook_fetches.with_fetches, (test_hook_fetches,), own="Hook"),
     "campaign hook": Subject(test_campaign_hook.with_cap_and_audit, (test_campaign_hook,), own="Cap"),
     "message sender": Subject(
         test_message_sender.sender_template, (test_message_sender,), "sender", own="Sender"

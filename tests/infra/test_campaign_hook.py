@@ -48,13 +48,18 @@ def template() -> Template:
     return with_cap_and_audit()
 
 
-def test_pinpoint_may_invoke_the_hook_for_this_project_of_this_account_alone(template: Template) -> None:
-    hook, _ = one(template, "AWS::Lambda::Function", "CapHookFunction")
+def check_that_pinpoint_alone_may_invoke(template: Template, name: str) -> None:
+    """Fail if anybody but this project of this account may, or if it may not."""
+    hook, _ = one(template, "AWS::Lambda::Function", name)
     permission = only(template, "AWS::Lambda::Permission")
     assert permission["FunctionName"] == {"Fn::GetAtt": [hook, "Arn"]}
     assert permission.get("Principal") == "pinpoint.eu-west-1.amazonaws.com"
     assert permission.get("SourceAccount") == "111122223333"
     assert flat(permission.get("SourceArn", "")).endswith(f":apps/{APPLICATION_ID}/*")
+
+
+def test_pinpoint_may_invoke_the_hook_for_this_project_of_this_account_alone(template: Template) -> None:
+    check_that_pinpoint_alone_may_invoke(template, "CapHookFunction")
 
 
 def test_the_hook_ends_before_pinpoint_drops_the_batch_and_its_budget_before_that(

@@ -11,7 +11,17 @@ from aws_cdk.assertions import Template
 
 from pinpoint_patterns import CampaignHook, ExternalTemplate, FetchedAttributes, IPinpointProject
 from pinpoint_patterns.hook_filters import HookFilter
-from tests.support.templates import flat, one, only, reach, template_of, variables
+from tests.infra.test_campaign_hook import check_that_pinpoint_alone_may_invoke
+from tests.support.templates import (
+    flat,
+    one,
+    only,
+    reach,
+    template_of,
+    thresholds,
+    timeouts,
+    variables,
+)
 
 URL = "https://offers.example.com/v1/attributes"
 OFFER = FetchedAttributes(url=URL, names=["Offer"], fallback={"Offer": ["none"]})
@@ -61,6 +71,25 @@ def test_the_function_may_read_the_secret_and_no_more(template: Template) -> Non
         "<HookFetchSecret>": READS_SECRET,
         "<HookDeadLettersQueue.Arn>": {"sqs:SendMessage"},
     }
+
+
+def test_pinpoint_may_invoke_it_for_this_project_of_this_account_alone(template: Template) -> None:
+    check_that_pinpoint_alone_may_invoke(template, "HookFunction")
+
+
+def test_it_ends_before_pinpoint_drops_the_batch_and_its_budget_before_that(template: Template) -> None:
+    budget = int(variables(template, "HookFunction").get("BUDGET_SECONDS", 99))
+    assert max(each["wait"] for each in fetches(template)) < budget
+    assert budget < timeouts(template)["HookFunction"] < 15
+
+
+def test_it_rings_when_it_is_slow_before_batches_are_dropped(template: Template) -> None:
+    assert thresholds(template) == {"HookDurationAlarm": ("Duration", ">=", 11_000)}
+    assert only(template, "AWS::CloudWatch::Alarm", "DurationAlarm")["Statistic"] == "Maximum"
+
+
+def test_it_leaves_out_nobody_by_rule(template: Template) -> None:
+    assert variables(template, "HookFunction").get("DENY") == "{}"
 
 
 def test_a_secret_of_ones_own_signs_and_none_is_made() -> None:
