@@ -9,20 +9,25 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import boto3
-from moto import mock_aws
-
+from patterns.campaign_hooks.frequency_cap import FrequencyCap
+from patterns.campaign_hooks.hook import Hook
+from patterns.campaign_hooks.places import Places
+from patterns.custom_channel.acceptance import accept
 from tests.support.audience_sync import creation, sync_desk
 from tests.support.lambda_context import LambdaContext
 from tests.support.message_room import message_room
+from tests.support.payloads import payload
 from tests.support.user_events import desk
 
 _BATCH: Final = 500
 # What Lambda hands to the sync.
 _MOST_CHANGES: Final = 100
+# What Pinpoint hands to a channel or a hook.
+_MOST_ENDPOINTS: Final = 50
 
 
 def message_requests(items: int) -> float:
@@ -64,22 +69,70 @@ def changes_of_endpoints(items: int) -> float:
 
 def event_stream(items: int) -> float:
     """Seconds for records of the event stream, each of which calls for one callback."""
-    with mock_aws():
-        sqs = boto3.client("sqs")
-        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("calls", "malformed")}
-        os.environ |= {"CALLBACKS_QUEUE_URL": urls["calls"], "MALFORMED_QUEUE_URL": urls["malformed"]}
-        # Its clients and settings are made when it is imported.
-        consumer = importlib.import_module("patterns.engagement_events.consumer")
-        began = time.perf_counter()
-        for start in range(0, items, _BATCH):
-            records = [_bounce(number) for number in range(start, min(items, start + _BATCH))]
-            failed = consumer.handler({"Records": records}, LambdaContext())["batchItemFailures"]
-            _require(len(failed), 0)
-        seconds = time.perf_counter() - began
-        answer = sqs.get_queue_attributes(
-            QueueUrl=urls["calls"], AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        _require(int(answer["Attributes"]["ApproximateNumberOfMessages"]), items)
+    os.environ |= {"CALLBACKS_QUEUE_URL": "callbacks", "MALFORMED_QUEUE_URL": "malformed"}
+    # Its settings are read and its client is made when it is imported.
+    consumer = importlib.import_module("patterns.engagement_events.consumer")
+    queue = _Queue()
+    vars(consumer)["_SQS"] = queue
+    began = time.perf_counter()
+    for start in range(0, items, _BATCH):
+        records = [_bounce(number) for number in range(start, min(items, start + _BATCH))]
+        failed = consumer.handler({"Records": records}, LambdaContext())["batchItemFailures"]
+        _require(len(failed), 0)
+    seconds = time.perf_counter() - began
+    _require(queue.taken, items)
+    return seconds
+
+
+def channel_batches(items: int) -> float:
+    """Seconds for endpoints that a custom channel takes over, each queued as one message."""
+    queue = _Queue()
+    return _endpoints_handed_over(
+        lambda event: accept(event, queue, "queue"), "custom_channel/campaign", items
+    )
+
+
+def campaign_hook(items: int) -> float:
+    """Seconds for endpoints that a hook decides on, each of another user who is below the cap."""
+    with ThreadPoolExecutor(1) as threads:
+        places = Places(_NewTable(), "places", most=3, window=86400)
+        hook = Hook([FrequencyCap(places, threads)], None, budget=10)
+        return _endpoints_handed_over(hook.answer, "campaign_hook/campaign", items)
+
+
+class _Queue:
+    """A queue that takes everything and only counts it: that of moto slows down with what is in it."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        self.taken += len(request["Entries"])
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
+
+
+class _NewTable:
+    """A table that knows nobody yet: that of moto is copied whole for each transaction."""
+
+    def batch_get_item(self, **_request: Any) -> dict[str, Any]:
+        return {"Responses": {}, "UnprocessedKeys": {}}
+
+    def transact_write_items(self, **_request: Any) -> dict[str, Any]:
+        return {}
+
+
+def _endpoints_handed_over(take: Callable[[object], Collection[object]], event: str, items: int) -> float:
+    """Seconds for a campaign's batches of endpoints, of which each has to be in the answer."""
+    campaign, answered = payload(event), 0
+    began = time.perf_counter()
+    for start in range(0, items, _MOST_ENDPOINTS):
+        endpoints = {
+            f"e{number}": {"ChannelType": "CUSTOM", "Address": f"p{number}", "User": {"UserId": f"u{number}"}}
+            for number in range(start, min(items, start + _MOST_ENDPOINTS))
+        }
+        answered += len(take({**campaign, "Endpoints": endpoints}))
+    seconds = time.perf_counter() - began
+    _require(answered, items)
     return seconds
 
 
@@ -122,6 +175,8 @@ HANDLERS: Final[Mapping[str, Callable[[int], float]]] = {
     "events_of_users": events_of_users,
     "changes_of_endpoints": changes_of_endpoints,
     "event_stream": event_stream,
+    "channel_batches": channel_batches,
+    "campaign_hook": campaign_hook,
 }
 
 
