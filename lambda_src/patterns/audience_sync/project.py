@@ -6,7 +6,7 @@ See https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -115,7 +115,9 @@ class Project:
         if not isinstance(outcome, Refusal) or len(items) == 1:
             return [outcome] * len(items)
         middle = len(items) // 2
-        return self._halving(items[:middle], in_time) + self._halving(items[middle:], in_time)
+        halves = self._halving(items[:middle], in_time) + self._halving(items[middle:], in_time)
+        # A call that is refused for one item may have been carried out for the others.
+        return [replace(one, unsure=True) if isinstance(one, NotNow) else one for one in halves]
 
     def _call(self, pace: Pace, in_time: Callable[[], bool], call: Callable[[], object]) -> Outcome:
         if not in_time():

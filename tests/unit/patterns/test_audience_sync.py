@@ -127,3 +127,15 @@ def test_a_users_deletion_that_gets_no_answer_comes_again(errors: list[int]) -> 
         desk.wait(LEASE + 1)
         assert desk.process(records) == (0, {"Deleted": 1})
         assert desk.project.stored == {}
+
+
+def test_what_a_refused_call_may_have_done_is_not_taken_for_undone() -> None:
+    with sync_desk(bad=frozenset({"e3"})) as desk:
+        # The call of all is refused, the next one throttled: was its half carried out with the first?
+        desk.project.errors = [0, 429]
+        again, _ = desk.work(*(creation(f"e{number}", version=2) for number in range(4)))
+        assert again == ["m-0", "m-1"]
+        # So nothing older is applied in between.
+        assert desk.work(creation("e0", version=1))[1] == {"Postponed": 1}
+        assert desk.work(creation("e0", version=2))[1] == {"Applied": 1, "Calls": 1}
+        assert desk.work(creation("e0", version=1))[1] == {"Stale": 1}
