@@ -65,15 +65,20 @@ class Person:
         """The endpoint for mail as files have it."""
         return {"Id": f"mail-{self.name}", "OptOut": "NONE", **self.endpoints[f"mail-{self.name}"]}
 
-    def is_known(self) -> list[str]:
-        """The ids of the endpoints that the project has."""
+    def found(self) -> list[dict[str, Any]]:
+        """The endpoints that the project has."""
         try:
             answer = self.account.client("pinpoint").get_user_endpoints(
                 ApplicationId=self.application_id, UserId=self.name
             )
         except ClientError:
             return []
-        return sorted(each["Id"] for each in answer["EndpointsResponse"]["Item"])
+        return list(answer["EndpointsResponse"]["Item"])
+
+    def is_ready(self) -> bool:
+        """Whether both endpoints are there, and an offer on each."""
+        offers = [each["User"].get("UserAttributes", {}).get("Offer") for each in self.found()]
+        return len(offers) == 2 and all(offers)
 
     def batch(self, campaign: str, **more: Any) -> dict[str, Any]:
         """What hooks and channels are told of both endpoints."""
@@ -261,6 +266,7 @@ def test_a_person_who_is_everywhere_is_nowhere_after_one_operation_and_nobody_el
     jane, joe = (Person(hosted_stage.account, uuid.uuid4().hex) for _ in range(2))
     for person in (jane, joe):
         synced(person)
+        assert len(eventually(person.found, lambda them: len(them) == 2, within=WITHIN)) == 2
     texted(jane)
     dropped(jane, joe)
     refused(jane)
@@ -270,7 +276,7 @@ def test_a_person_who_is_everywhere_is_nowhere_after_one_operation_and_nobody_el
     linked(jane)
     imported(jane)
     for person in (jane, joe):
-        assert len(eventually(person.is_known, lambda ids: len(ids) == 2, within=WITHIN)) == 2
+        assert eventually(person.is_ready, within=WITHIN)
     assert eventually(partial(missing, jane), lambda places: not places, within=WITHIN) == set()
     assert eventually(partial(is_reported, jane), within=WITHIN)
 
@@ -280,7 +286,7 @@ def test_a_person_who_is_everywhere_is_nowhere_after_one_operation_and_nobody_el
     assert (removed["endpoints"], removed["Engine/Engine: members of segments"]) == (2, 2)
     known = {"endpoint_ids": list(jane.endpoints), "addresses": [jane.address, jane.phone]}
     assert sum(erased(jane, **known).values()) == 0
-    assert len(joe.is_known()) == 2
+    assert len(joe.found()) == 2
     his = places_of(joe.account, joe.texts, among=PLACES)
     assert {place.partition("-")[0].lower() for place in his} >= {
         "campaignhooks",
