@@ -3,10 +3,13 @@
 from typing import Final
 
 from bench.load.audience_sync import AudienceSyncLoad
+from bench.load.campaign_hooks import CampaignHooksLoad
+from bench.load.custom_channels import CustomChannelsLoad
 from bench.load.engagement_events import EngagementEventsLoad
 from bench.load.scenario import Load, LoadScenario
 from bench.load.segment_import import SegmentImportLoad
 from bench.load.send_message import SendMessageLoad
+from bench.load.two_way_sms import TwoWaySmsLoad
 from bench.load.user_endpoints import UserEndpointsLoad
 from bench.load.user_events import UserEventsLoad
 from embedded.demo.options import Options
@@ -20,6 +23,10 @@ ALL: Final[tuple[type[LoadScenario], ...]] = (
     UserEventsLoad,
     SegmentImportLoad,
     UserEndpointsLoad,
+    # Before the next one, which has its stack too.
+    CustomChannelsLoad,
+    CampaignHooksLoad,
+    TwoWaySmsLoad,
 )
 
 
