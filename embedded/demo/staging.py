@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,13 @@ from embedded.vendors.server import serve
 
 
 @contextmanager
-def staged(scenarios: Sequence[Scenario], options: Options, narrator: Narrator) -> Generator[Stage]:
+def staged(
+    scenarios: Sequence[Scenario],
+    options: Options,
+    narrator: Narrator,
+    *,
+    context: Mapping[str, str] | None = None,
+) -> Generator[Stage]:
     """Starts everything that scenarios need, and ends it when the block is left, however it is left.
 
     The logs are kept when the block fails; an interruption is no failure.
@@ -29,10 +35,12 @@ def staged(scenarios: Sequence[Scenario], options: Options, narrator: Narrator) 
         scenarios: Those that are to run.
         options: With a pattern, only the scenarios' stacks are deployed; without one, all there are.
         narrator: Told how it goes.
+        context: More CDK context for the deployment.
     """
     vendors = tuple(dict.fromkeys(vendor for scenario in scenarios for vendor in scenario.vendors))
     intakes = {vendor: Intake(vendor.contract, FaultPlan(options.seed)) for vendor in vendors}
     settings = {name: value for scenario in scenarios for name, value in scenario.settings.items()}
+    settings |= context or {}
     stacks = [name for scenario in scenarios for name in scenario.patterns] if options.pattern else []
     with _folder(narrator) as folder, ExitStack() as running:
         state = State(folder)

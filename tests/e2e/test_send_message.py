@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,8 +17,7 @@ from embedded.demo.options import Options
 from embedded.demo.report import Narrator
 from embedded.demo.scenarios.send_message import SendMessage
 from embedded.demo.stage import Stage
-from patterns.send_message.one_time_passwords import Limits, OneTimePasswords, Rate
-from tests.support.handsets import messages, texts_of
+from tests.support.handsets import CALLED, change_number, messages, texts_of
 
 pytestmark = pytest.mark.e2e
 SENDER = "no-reply@example.com"
@@ -162,44 +160,42 @@ def test_a_request_that_the_mail_service_refuses_fails_and_the_one_beside_it_is_
     assert told[f"{desk.tag}-bad"]["reason"].startswith("permanent_failure")
 
 
-def test_a_text_is_read_on_its_handset_and_a_call_is_held_back_by_the_safety_catch(
+def test_a_text_is_read_and_a_call_heard_and_a_call_to_anybody_else_is_held_back(
     desk: Desk, number: str
 ) -> None:
-    recipients = [{"address": ARRIVES, "substitutions": {"Parcel": [desk.tag]}}]
+    parcel = {"substitutions": {"Parcel": [desk.tag]}}
     text = {"Body": "Parcel {{Parcel}}", "MessageType": "TRANSACTIONAL", "OriginationNumber": number}
     call = {"Body": "Parcel {{Parcel}}", "LanguageCode": "en-US", "OriginationNumber": number}
-    desk.hand_in("text", channel="SMS", message=text, recipients=recipients)
-    desk.hand_in("call", channel="VOICE", message=call, recipients=recipients)
-    told = {event["detail"]["channel"]: event["detail"] for event in desk.told(2)}
-    (heard,) = texts_of(desk.account.endpoint, told["SMS"]["message_id"])
-    assert (told["SMS"]["status"], heard["From"], heard["Body"]) == ("SENT", number, f"Parcel {desk.tag}")
+    desk.hand_in("text", channel="SMS", message=text, recipients=[{"address": ARRIVES, **parcel}])
+    desk.hand_in("call", channel="VOICE", message=call, recipients=[{"address": CALLED, **parcel}])
     # AWS's simulated numbers take no calls.
-    assert told["VOICE"]["status"] == "FAILED"
-    assert "held back by the safety catch" in told["VOICE"]["reason"]
+    desk.hand_in("held", channel="VOICE", message=call, recipients=[{"address": ARRIVES, **parcel}])
+    told = {event["detail"]["request_id"].rpartition("-")[2]: event["detail"] for event in desk.told(3)}
+    for name, handset, kind in (("text", ARRIVES, "TEXT"), ("call", CALLED, "VOICE")):
+        assert told[name]["status"] == "SENT"
+        (got,) = texts_of(desk.account.endpoint, told[name]["message_id"])
+        assert (got["Kind"], got["From"], got["To"]) == (kind, number, handset)
+        assert (got["Body"], got["Received"]) == (f"Parcel {desk.tag}", True)
+    assert told["held"]["status"] == "FAILED"
+    assert "held back by the safety catch" in told["held"]["reason"]
 
 
-def test_a_password_is_good_once_and_a_number_gets_so_many(desk: Desk, number: str) -> None:
-    account = desk.account
-    account.client("dynamodb").create_table(
-        TableName=desk.tag,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
-    passwords = OneTimePasswords(
-        account.client("pinpoint"),
-        account.output("Project", "ApplicationId"),
-        Rate(account.client("dynamodb"), desk.tag, 3_600, clock=lambda: 0.0),
-        Limits(sends=1, verifications=3, window=3_600),
-        {"BrandName": "Shop", "OriginationIdentity": number, "CodeLength": 6},
-    )
-    assert passwords.send(desk.tag, ARRIVES).status == "SENT"
-    assert passwords.send(desk.tag, ARRIVES).status == "LIMITED"
-    (text,) = messages(account.endpoint, **{"from": number, "handset": ARRIVES})
-    found = re.search(r"\d{6}", text["Body"])
-    assert found is not None
-    wrong = str((int(found[0]) + 1) % 1_000_000).zfill(6)
-    tried = [
-        passwords.verify(desk.tag, ARRIVES, code).status for code in (wrong, found[0], found[0], found[0])
-    ]
-    assert tried == ["INVALID", "VALID", "INVALID", "LIMITED"]
+def test_a_burst_takes_the_time_that_the_number_needs_and_arrives_once(desk: Desk, number: str) -> None:
+    rate, count, parts = 4.0, 4, 2
+    change_number(desk.account.endpoint, number, rate=rate)
+    message = {"MessageType": "TRANSACTIONAL", "OriginationNumber": number}
+    bodies = [f"{each} {desk.tag} {'.' * 160}" for each in range(count)]
+    for each, body in enumerate(bodies):
+        desk.hand_in(
+            f"burst-{each}",
+            channel="SMS",
+            message={**message, "Body": body},
+            recipients=[{"address": ARRIVES}],
+        )
+    assert [event["detail"]["status"] for event in desk.told(count)] == ["SENT"] * count
+    got = messages(desk.account.endpoint, **{"from": number})
+    assert sorted(text["Body"] for text in got) == bodies
+    assert {text["Parts"] for text in got} == {parts}
+    # A second's parts may go at once, the others at the rate.
+    needed = (count * parts - rate) / rate
+    assert got[-1]["Timestamp"] - got[0]["Timestamp"] >= 0.95 * needed

@@ -3,7 +3,10 @@
 import json
 import urllib.parse
 import urllib.request
-from typing import Any
+from typing import Any, Final
+
+CALLED: Final = "+12065550142"
+"""A handset that may be called: it is on the allow list, since AWS's simulated numbers take no calls."""
 
 
 def texts_of(endpoint: str, message_id: str) -> list[dict[str, Any]]:
@@ -14,6 +17,17 @@ def texts_of(endpoint: str, message_id: str) -> list[dict[str, Any]]:
         message_id: As the sender was told.
     """
     return messages(endpoint, message_id=message_id)
+
+
+def change_number(endpoint: str, number: str, *, rate: float) -> None:
+    """Change how many message parts a second a number sends, as AWS's support does on request."""
+    request = urllib.request.Request(
+        f"{endpoint}/_ministack/sms-voice/numbers",
+        json.dumps({"number": number, "rate": rate}).encode(),
+        method="PUT",
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        pass
 
 
 def messages(endpoint: str, **narrowed: str) -> list[dict[str, Any]]:
