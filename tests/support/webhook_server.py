@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class WebhookServer:
         statuses: The answers to POST requests in turn, then always 200; 0 is silence, -1 a byte at a time.
         bodies: What was posted, byte for byte.
         broken: Breaches of the contract.
+        tls: With which certificate it answers; without one by plain HTTP.
     """
 
     account: str | None
@@ -29,13 +31,15 @@ class WebhookServer:
     statuses: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
     heads: int = 0
     port: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/channel?key=1".replace("=", "-")
+        place = f"https://localhost:{self.port}" if self.tls else f"http://127.0.0.1:{self.port}"
+        return f"{place}/channel?key-1"
 
     @property
     def batches(self) -> Sequence[dict[str, Any]]:
@@ -103,6 +107,8 @@ def webhook_server(account: str | None, **options: Any) -> Iterator[WebhookServe
     told = WebhookServer(account, **options)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.told = told
+    if told.tls:
+        server.socket = told.tls.wrap_socket(server.socket, server_side=True)
     told.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
