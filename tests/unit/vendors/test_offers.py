@@ -21,8 +21,14 @@ def vendor() -> Intake:
 
 
 def endpoint(endpoint_id: str, **more: Any) -> dict[str, Any]:
-    told = {"user_id": None, "channel_type": "EMAIL", "attributes": {}, "user_attributes": {}}
-    return {"endpoint_id": endpoint_id, **told, **more}
+    return {
+        "endpoint_id": endpoint_id,
+        "user_id": None,
+        "channel_type": "EMAIL",
+        "attributes": {},
+        "user_attributes": {},
+        **more,
+    }
 
 
 def question(*endpoints: dict[str, Any], **members: Any) -> dict[str, Any]:
