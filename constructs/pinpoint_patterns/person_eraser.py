@@ -97,13 +97,13 @@ class PersonEraser(Construct):
             )
 
     def _allow(self, action: str, arns: Sequence[str]) -> None:
+        # Before the policy asks for them: it does so in an order that any construct of the app may change.
+        imported = [_imported(arn, self) for arn in arns]
         if arns:
             self.function.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=list(arns)))
-        for arn in arns:
+        for arn in imported:
             if arn.endswith("*"):
-                acknowledge_wildcard(
-                    self.eraser.role, _imported(arn, self), "The person may be in any below it."
-                )
+                acknowledge_wildcard(self.eraser.role, arn, "The person may be in any below it.")
 
 
 def _imported(arn: str, consumer: Construct) -> str:
