@@ -49,6 +49,7 @@ def test_the_command_does_the_same_on_pinpoints_own_types_and_without_idempotenc
         [
             *(sys.executable, "-m", "embedded", "demo", "--engine", "pinpoint"),
             *("--no-idempotency", "--seed", "2", "--pattern", "CustomChannels"),
+            *("--people", "400", "--bad-rows", "22"),
         ],
         cwd=REPOSITORY,
         capture_output=True,

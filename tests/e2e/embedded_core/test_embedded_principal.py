@@ -12,6 +12,7 @@ import pytest
 from embedded import server_process
 from embedded.server import ACCOUNT, REGION, Engine
 from embedded.state import State
+from tests.e2e.embedded_core.conftest import PORT
 
 pytestmark = pytest.mark.e2e
 
@@ -106,7 +107,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 @pytest.fixture(scope="module")
 def account(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     state = State(tmp_path_factory.mktemp(engine))
-    started = server_process.start(state, port=4617, engine=engine)
+    started = server_process.start(state, port=PORT + 30, engine=engine)
     try:
         yield Account(started.server.endpoint)
     finally:
