@@ -9,8 +9,9 @@ from embedded.demo.report import Narrator
 
 # Once nothing is missing, this long is waited for what must not come. What is too many stays so.
 _QUIET_SECONDS: Final = 3.0
-# Once nothing changes any more for this long, what is missing will not come.
-_STILL_SECONDS: Final = 20.0
+# Once nothing changes any more for this long, what is missing will not come. A function may work on a long
+# batch before it tells what it did, beside other parts on a busy laptop.
+_STILL_SECONDS: Final = 60.0
 # Something that never comes to rest is off, too.
 _SETTLE_SECONDS: Final = 600.0
 
@@ -40,6 +41,7 @@ def settle(
     began = changed = time.monotonic()
     counts: Counts = {}
     while True:
+        asked = time.monotonic()
         before, counts = counts, late()
         now = time.monotonic()
         if counts != before:
@@ -49,4 +51,5 @@ def settle(
         patience = still if missing else _QUIET_SECONDS
         if now - changed > patience or now - began > within:
             return {**seen, **counts}
-        time.sleep(0.5)
+        # To read takes up what is waited for: a third of the time is enough for it.
+        time.sleep(max(0.5, 2 * (now - asked)))

@@ -18,7 +18,7 @@ from embedded.demo.settling import settle
 from embedded.demo.stage import Stage
 
 _STACK: Final = "AudienceSync"
-_PEOPLE: Final = 240
+_PEOPLE: Final = 120
 _PATIENCE_SECONDS: Final = 300.0
 
 
