@@ -1,6 +1,7 @@
 """A campaign to a channel's https front, on the embedded AWS: owned, posted again, and in the inbox once."""
 
 import uuid
+from collections import Counter
 
 import pytest
 
@@ -39,9 +40,11 @@ def test_a_batch_whose_answers_are_lost_is_posted_three_times_and_in_the_inbox_o
             )["ActivitiesResponse"]["Item"]
             return dict(found[0].get("ExecutionMetrics", {})) if found else {}
 
-        assert eventually(delivered, within=WITHIN) == {"Status.SUCCESS": "3"}
-        assert front.methods == ["HEAD", "POST", "POST", "POST"]
-        assert len(set(front.bodies)) == 1
+        everybody = {"Status.SUCCESS": "3"}
+        assert eventually(delivered, lambda seen: seen == everybody, within=WITHIN) == everybody
+        # The three may be handed over in one batch or in several.
+        assert set(Counter(front.bodies).values()) == {3}
+        assert front.methods == ["HEAD"] + ["POST"] * len(front.bodies)
     assert eventually(inbox.waiting, lambda left: left == 0, within=WITHIN) == 0
     assert [inbox.texts(reader) for reader in readers] == [[tag]] * 3
 

@@ -13,11 +13,11 @@ _SECONDS = 20.0
 
 @dataclass
 class LossyFront:
-    """What it was asked, and how many answers to a POST it still loses.
+    """What it was asked, and how many answers to each POST it loses.
 
     Attributes:
         target: What it hands requests on to.
-        losing: How many answers it turns into a 503, after the target has taken the request.
+        losing: How many answers to one body it turns into a 503, after the target has taken the request.
         url: Its own address.
         methods: What it was asked, in turn.
         bodies: What was posted.
@@ -44,10 +44,7 @@ class LossyFront:
             if body is None:
                 return said
             self.bodies.append(body)
-            if not self.losing:
-                return said
-            self.losing -= 1
-            return Answer(503)
+            return Answer(503) if self.bodies.count(body) <= self.losing else said
 
 
 def _of_pinpoint(headers: list[tuple[str, str]]) -> dict[str, str]:
