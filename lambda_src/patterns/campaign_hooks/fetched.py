@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, cast
 from patterns.campaign_hooks.batch import Batch, Endpoint
 from patterns.campaign_hooks.filters import Deadline, Verdict
 from pinpoint_runtime.logger import logger
-from pinpoint_runtime.webhook import Accepted, Outcome
+from pinpoint_runtime.webhook import Accepted, Outcome, Unknown
 
 _LOG: Final = logger(__name__)
 # A function's answer has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -112,6 +112,9 @@ class FetchedAttributes:
         except Exception as error:  # noqa: BLE001 (whatever it is, the fallback is the answer)
             _LOG.error("attributes not fetched", extra={"why": type(error).__name__})
             return {}, "not_asked"
+        if isinstance(outcome, Unknown):
+            # The socket's own limit is as long, and may be over first.
+            return {}, "no_answer_in_time"
         if not isinstance(outcome, Accepted):
             _LOG.warning("attributes not fetched", extra={"why": outcome.reason})
             return {}, "refused"

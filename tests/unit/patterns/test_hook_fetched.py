@@ -158,7 +158,7 @@ def test_one_bad_answer_falls_back_for_its_endpoint_alone(
     ("outcome", "body", "reason"),
     [
         (RetryLater("http_500"), b"", "refused"),
-        (Unknown("ReadTimeoutError"), b"", "refused"),
+        (Unknown("ReadTimeoutError"), b"", "no_answer_in_time"),
         (Accepted(200), b"<html>", "answer_unreadable"),
         (Accepted(200), b"[]", "answer_unreadable"),
         (Accepted(200), b'{"endpoints": 1}', "answer_unreadable"),
