@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from patterns.forget.lines import named_in_text
 from patterns.forget.person import Person
 from patterns.forget.stores import Place, Swept
 from pinpoint_runtime.clients import client
@@ -46,7 +45,7 @@ class LettersStore:
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=1,
         ).get("Messages", [])
-        named = [message for message in received if named_in_text(person, message["Body"].encode())]
+        named = [message for message in received if person.named_in_text(message["Body"])]
         for message in named:
             self.client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(received), len(named)

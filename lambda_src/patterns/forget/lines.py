@@ -1,7 +1,6 @@
 """Files of JSON, a line about somebody: an archive of events, a trail of decisions, lists of recipients."""
 
 import gzip
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -44,7 +43,7 @@ class LinesStore:
         body: bytes = self.client.get_object(**version.place)["Body"].read()
         zipped = body.startswith(_GZIP)
         lines = (gzip.decompress(body) if zipped else body).splitlines(keepends=True)
-        kept = [line for line in lines if not named_in_text(person, line)]
+        kept = [line for line in lines if not person.named_in_text(line)]
         if len(kept) == len(lines):
             return 0
         # What is to stay is written before what names the person goes: a step may end in between.
@@ -57,15 +56,6 @@ class LinesStore:
             )
         self.client.delete_object(**version.place)
         return len(lines) - len(kept)
-
-
-def named_in_text(person: Person, text: bytes) -> bool:
-    """Whether a text, JSON as a rule, names the person."""
-    try:
-        return person.named_in(json.loads(text))
-    except (ValueError, RecursionError):
-        # No JSON is kept where it is, unless it holds an address.
-        return any(address.encode() in text.lower() for address in person.lowered_addresses)
 
 
 def store(told: Mapping[str, Any]) -> LinesStore:

@@ -55,6 +55,14 @@ class Person:
             return any(self.named_in(member, field) for member in cast("list[Any]", value))
         return isinstance(value, str) and self._in_text(value, field)
 
+    def named_in_text(self, text: str | bytes) -> bool:
+        """Whether a text, JSON as a rule, names the person; one that is none does if it holds an address."""
+        try:
+            return self.named_in(json.loads(text))
+        except (ValueError, RecursionError):
+            read = text.decode(errors="replace") if isinstance(text, bytes) else text
+            return any(address in read.lower() for address in self.lowered_addresses)
+
     def _is_key(self, name: str) -> bool:
         # Messages have endpoints and addresses as the names of members.
         return name.lower() in self.lowered_addresses or name.lower() in self.endpoint_ids
@@ -68,7 +76,7 @@ class Person:
             return text.lower() in self.endpoint_ids
         if field in _KEY_FIELDS:
             return self._in_key(text)
-        return text[:1] in ("{", "[") and self._in_json(text)
+        return text[:1] in ("{", "[") and self.named_in_text(text)
 
     def _in_key(self, text: str) -> bool:
         kind, _, name = text.partition("#")
@@ -79,12 +87,6 @@ class Person:
                 return name.lower() in self.endpoint_ids
             case _:
                 return False
-
-    def _in_json(self, text: str) -> bool:
-        try:
-            return self.named_in(json.loads(text))
-        except (ValueError, RecursionError):
-            return any(address in text.lower() for address in self.lowered_addresses)
 
 
 def person(user_id: str = "", endpoint_ids: tuple[str, ...] = (), addresses: tuple[str, ...] = ()) -> Person:

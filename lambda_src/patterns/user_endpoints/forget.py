@@ -6,6 +6,7 @@ from typing import Any
 
 from patterns.forget.person import Person
 from patterns.forget.stores import Place, Swept
+from patterns.forget.tables import delete_items
 from patterns.user_endpoints.link_keys import CURRENT, PREVIOUS, LinkKeys
 from patterns.user_endpoints.links import subject_of
 from patterns.user_endpoints.store import Store
@@ -37,8 +38,8 @@ class ChangesStore:
             return Swept(0)
         keys = LinkKeys(self.secretsmanager, self.link_secret_id, (CURRENT, PREVIOUS)).all()
         subjects = [subject_of(key, self.application_id, person.user_id) for key in keys]
-        store = Store(self.dynamodb, self.table_name, self.application_id)
-        return Swept(store.forget(person.user_id, subjects))
+        items = Store(self.dynamodb, self.table_name, self.application_id).keys_of(person.user_id, subjects)
+        return Swept(delete_items(self.dynamodb, self.table_name, items))
 
 
 def store(told: Mapping[str, Any]) -> ChangesStore:

@@ -147,8 +147,8 @@ class Store:
         item = self._get(f"subject#{subject}", _LINK)
         return str(item["user_id"]["S"]) if item else None
 
-    def forget(self, user_id: str, subjects: Iterable[str]) -> int:
-        """Erase a user: what was answered, what is open, and whom links are for. Answers how many items."""
+    def keys_of(self, user_id: str, subjects: Iterable[str]) -> list[dict[str, Any]]:
+        """The keys of all of a user's items: what was answered, what is open, and whom links are for."""
         pk = self.pk(user_id)
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -157,12 +157,8 @@ class Store:
             ExpressionAttributeValues={":pk": {"S": pk}},
             ConsistentRead=True,
         )
-        keys = [item for page in pages for item in page["Items"]]
-        keys += [_key(f"subject#{subject}", _LINK) for subject in subjects]
-        gone = [
-            self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD") for key in keys
-        ]
-        return sum("Attributes" in answer for answer in gone)
+        keys: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
+        return keys + [_key(f"subject#{subject}", _LINK) for subject in subjects]
 
     def pk(self, user_id: str) -> str:
         """The partition of a user."""
