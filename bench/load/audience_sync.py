@@ -53,10 +53,7 @@ def make_plan(load: Load) -> Plan:
     """A message for each endpoint; some come twice."""
     chance = random.Random(load.seed)
     tag = f"load{load.seed}"
-    bad = chance.sample(range(load.items), load.bad_items)
-    kinds = {item: _KINDS[number % len(_KINDS)] for number, item in enumerate(sorted(bad))}
-    good = [item for item in range(load.items) if item not in kinds]
-    again = chance.sample(good, min(load.repeated_items, len(good)))
+    kinds, good, again = load.draw(chance, _KINDS)
     bodies = [_body(tag, item, kinds.get(item)) for item in range(load.items)]
     for item in again:
         # Anywhere: both are in a batch, or in two at once, or far apart.

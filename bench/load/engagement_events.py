@@ -57,10 +57,7 @@ def make_plan(load: Load) -> Plan:
     """An address for each record; what comes twice comes anywhere."""
     chance = random.Random(load.seed)
     tag = f"load{load.seed}"
-    bad = chance.sample(range(load.items), load.bad_items)
-    flaws = {item: _MALFORMED[number % len(_MALFORMED)] for number, item in enumerate(sorted(bad))}
-    good = [item for item in range(load.items) if item not in flaws]
-    again = chance.sample(good, min(load.repeated_items, len(good)))
+    flaws, good, again = load.draw(chance, _MALFORMED)
     order = [*range(load.items), *again]
     chance.shuffle(order)
     return Plan(

@@ -1,6 +1,7 @@
 """What a load is, and what a pattern's load scenario says beyond one of the demo."""
 
 import math
+import random
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ class Load:
     def repeated_items(self) -> int:
         """How many items are put in twice."""
         return round(self.items * self.duplicates)
+
+    def draw(
+        self, chance: random.Random, kinds: Sequence[str]
+    ) -> tuple[dict[int, str], list[int], list[int]]:
+        """Which items are bad and how, the kinds in turn; which are good; which of those come again."""
+        bad = chance.sample(range(self.items), self.bad_items)
+        flaws = {item: kinds[number % len(kinds)] for number, item in enumerate(sorted(bad))}
+        good = [item for item in range(self.items) if item not in flaws]
+        return flaws, good, chance.sample(good, min(self.repeated_items, len(good)))
 
     @property
     def fault_plan(self) -> FaultPlan:

@@ -56,10 +56,7 @@ def make_plan(load: Load) -> Plan:
     """Each third of the events goes its own way; an event that comes twice comes the second time anywhere."""
     chance = random.Random(load.seed)
     tag = f"load{load.seed}"
-    bad = chance.sample(range(load.items), load.bad_items)
-    flaws = {item: list(_FLAWS)[number % len(_FLAWS)] for number, item in enumerate(sorted(bad))}
-    good = [item for item in range(load.items) if item not in flaws]
-    again = chance.sample(good, min(load.repeated_items, len(good)))
+    flaws, good, again = load.draw(chance, list(_FLAWS))
     order = [*range(load.items), *again]
     chance.shuffle(order)
     events = [_event(tag, item, flaws.get(item)) for item in order]
