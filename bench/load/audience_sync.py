@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.queues import dead_letters, fill, wait_until_empty
+from bench.load.queues import wait_until_empty
 from bench.load.scenario import Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
 from embedded.demo.stage import Stage
 
@@ -197,6 +198,6 @@ def _imported(account: Account) -> tuple[int, int]:
 def _dead(account: Account) -> Counts:
     """By call the project refuses in its own words, by file in those of the import's report."""
     counts = Counter[Cell]()
-    for reason, count in dead_letters(account, account.output(_STACK, "DeadLettersUrl")).items():
-        counts[Cell("Dead letters", reason if reason in _KINDS else _KINDS[2])] += count
+    for letter in DeadLetters.of(account, _STACK).read():
+        counts[Cell("Dead letters", letter.kind if letter.kind in _KINDS else _KINDS[2])] += 1
     return counts

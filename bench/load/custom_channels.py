@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import ClassVar, Final
 
 from bench.load.channel_campaign import ChannelCampaign, Receiver
-from bench.load.queues import dead_letters
 from bench.load.scenario import Calls, LoadScenario
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters
 from embedded.demo.report import Narrator
 from embedded.demo.scenarios.campaign import MESSAGE_VENDOR
 from embedded.demo.stage import Stage, Vendor
@@ -84,8 +84,7 @@ class CustomChannelsLoad(LoadScenario):
         campaign.wait_until_sent(narrator)
         journal = stage.intakes[MESSAGE_VENDOR].journal
         counts = {**seen, **vendor_counts(MESSAGE_VENDOR.name, "messages taken in", journal)}
-        dead = dead_letters(account, account.output(_STACK, "WebhookDeadLettersUrl"))
-        return {**counts, **{Cell("Dead letters", reason): count for reason, count in dead.items()}}
+        return {**counts, **DeadLetters.of(account, _STACK, "WebhookDeadLettersUrl").counts()}
 
     def calls(self, stage: Stage) -> Sequence[Calls]:
         """Posts to the vendor, by its own journal."""

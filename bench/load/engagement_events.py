@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.queues import dead_letters
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters
 from embedded.demo.report import Narrator
 from embedded.demo.scenarios.campaign import CDP
 from embedded.demo.settling import settle
@@ -143,17 +143,16 @@ class EngagementEventsLoad(LoadScenario):
         narrator.step(f"putting {len(self.plan.records):,} records onto the stream")
         _stream(account, self.plan.records)
         narrator.step("waiting until the platform has heard of every event that it has to")
-        malformed = Counter[str]()
+        malformed = DeadLetters.of(account, _STACK, "MalformedDeadLettersUrl")
 
         def late() -> Counts:
-            malformed.update(dead_letters(account, account.output(_STACK, "MalformedDeadLettersUrl")))
             return {
                 **vendor_counts(CDP.name, "callbacks taken in", journal),
-                **{Cell("Malformed", reason): count for reason, count in malformed.items()},
+                **malformed.counts("Malformed"),
             }
 
         seen = settle(expected, {}, late, narrator, still=STILLNESS, within=PATIENCE)
-        given_up = dead_letters(account, account.output(_STACK, "CallbackDeadLettersUrl"))
+        given_up = DeadLetters.of(account, _STACK, "CallbackDeadLettersUrl").counts()
         return {**seen, Cell("Dead letters", "callbacks"): given_up.total()}
 
     def calls(self, stage: Stage) -> Sequence[Calls]:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Final
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
-from embedded.demo.scenarios.send_message.desk import Results, ask, mails, refused, verify
+from embedded.demo.scenarios.send_message.desk import Results, mails, verify
 from embedded.demo.scenarios.send_message.plan import SENDER
 from embedded.demo.settling import settle
 from embedded.demo.stage import Stage
@@ -146,12 +147,12 @@ class SendMessageLoad(LoadScenario):
             Body=plan.file,
         )
         narrator.step(f"putting {len(plan.bodies)} requests into the queue")
-        ask(account, plan.bodies)
+        fill(account, account.output("SendMessage", "QueueUrl"), plan.bodies)
         narrator.step("waiting for each recipient's result")
-        dead: dict[str, str] = {}
+        letters = DeadLetters.of(account, "SendMessage", mark=plan.tag)
 
         def late() -> Counts:
-            return {**results.counts(), **refused(account, plan.tag, dead)}
+            return {**results.counts(), **letters.counts()}
 
         told = {cell: count for cell, count in expected.items() if cell.where != "Mail kept"}
         seen = settle(told, {}, late, narrator, still=STILLNESS, within=PATIENCE)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.queues import dead_letters, wait_until_empty
+from bench.load.queues import wait_until_empty
 from bench.load.scenario import Calls, LoadScenario
 from bench.load.throttling import Throttling
 from embedded.demo.account import Account
 from embedded.demo.handsets import two_way_number
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters
 from embedded.demo.report import Narrator
 from embedded.demo.stage import Stage
 from embedded.server import ACCOUNT
@@ -125,12 +126,11 @@ class TwoWaySmsLoad(LoadScenario):
         narrator.step(f"waiting until the queue is empty, and there are {answers:,} answers")
         wait_until_empty(account, [account.output(_STACK, "QueueUrl")], narrator)
         got = Counter(_got(account, numbers))
-        dead = dead_letters(account, account.output(_STACK, "DeadLettersUrl"))
         return {
             Cell("Handsets", "answers"): got.total(),
             Cell("Handsets", "answers missing"): (self._answers - got).total(),
             Cell("Handsets", "answers too many"): (got - self._answers).total(),
-            **{Cell("Dead letters", reason): count for reason, count in dead.items()},
+            **DeadLetters.of(account, _STACK).counts(),
         }
 
     def calls(self, stage: Stage) -> Sequence[Calls]:

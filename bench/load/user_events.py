@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from bench.load.queues import dead_letters, fill, wait_until_empty
+from bench.load.queues import wait_until_empty
 from bench.load.scenario import PATIENCE, STILLNESS, Calls, Load, LoadScenario, floor
 from bench.load.throttling import Throttling
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
 from embedded.demo.settling import settle
 from embedded.demo.stage import Stage
@@ -128,12 +129,12 @@ class UserEventsLoad(LoadScenario):
         _put_on_bus(account, plan.on_bus)
         narrator.step("waiting until every event has come to its end")
         wait_until_empty(account, [account.output(_STACK, "QueueUrl")], narrator)
-        dead = dead_letters(account, account.output(_STACK, "DeadLettersUrl"))
+        dead = DeadLetters.of(account, _STACK).counts()
         narrator.step("reading the event stream until it tells of every event")
         told = {cell: count for cell, count in expected.items() if cell.where == "Event stream"}
         return {
             **settle(told, {}, lambda: _streamed(reader), narrator, still=STILLNESS, within=PATIENCE),
-            **{Cell("Dead letters", reason): count for reason, count in dead.items()},
+            **dead,
         }
 
     def calls(self, stage: Stage) -> Sequence[Calls]:

@@ -21,13 +21,15 @@ from embedded.concurrency.gate import Gate
 # Two cores: four at once keep them busy while some of the four wait for their own AWS calls.
 _DEFAULT_PLACES = 4
 _SLOW_PLACES_A_PLACE = 2
+# However busy the machine is, a function that takes longer than eight seconds must not hold up the others.
+_MOST_CROWDING = 4.0
 
 _admitted: ContextVar[bool] = ContextVar("embedded_lambda_admitted", default=False)
 
 
 def _crowding() -> float:
     """How many times as long everything takes: a worker waits for a core, and so does the server it calls."""
-    return 2 * os.getloadavg()[0] / (os.cpu_count() or 1)
+    return min(_MOST_CROWDING, 2 * os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Admission:

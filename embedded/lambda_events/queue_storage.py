@@ -3,20 +3,24 @@
 ministack deletes a message by building a new list and putting it in the old one's place, while other
 threads (SNS, EventBridge, S3, Lambda) append to the old one: what they append in between is gone. Here a
 message is taken out of the list that stays. And it is received by one at a time: a mapping and a function
-that receives by itself were given the same messages.
+that receives by itself were given the same messages. Nor is a message passed over by who looks through the
+list for it, because another one is taken out meanwhile.
 """
 
 import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from embedded.ministack_names import find, replace
 
 _SQS = "ministack.services.sqs"
 _Queue = dict[str, Any]
 _Message = dict[str, Any]
+_Result = TypeVar("_Result")
+# ministack's queues are one to a process, and so is what guards them.
+_QUEUES: Final = threading.Lock()
 
 
 def install() -> None:
@@ -48,17 +52,18 @@ def install() -> None:
     replace(f"{_SQS}._dlq_sweep", move_to_dead_letters)
     replace(f"{_SQS}._expire_retained", drop_expired)
     replace(f"{_SQS}._collect_msgs", one_at_a_time(find(f"{_SQS}._collect_msgs")))
+    for name in ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"):
+        handlers[name] = one_at_a_time(handlers[name])
 
 
-def one_at_a_time(collect: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
-    """What finds visible messages and hides them, as one step."""
-    lock = threading.Lock()
+def one_at_a_time(operation: Callable[..., _Result]) -> Callable[..., _Result]:
+    """What looks for messages and changes them, as one step: none is taken out in between."""
 
-    def collecting(*arguments: Any) -> list[_Message]:
-        with lock:
-            return collect(*arguments)
+    def as_one_step(*arguments: Any) -> _Result:
+        with _QUEUES:
+            return operation(*arguments)
 
-    return collecting
+    return as_one_step
 
 
 def delete_received(url: str, receipt_handles: set[str]) -> None:
@@ -116,11 +121,12 @@ def _delete(queue: _Queue, receipt_handle: str) -> bool:
 
 def _take(queue: _Queue, message: _Message) -> bool:
     """Remove a message; false if another thread did. One call of C code, so that no append gets lost."""
-    try:
-        queue["messages"].remove(message)
-    except ValueError:
-        return False
-    return True
+    with _QUEUES:
+        try:
+            queue["messages"].remove(message)
+        except ValueError:
+            return False
+        return True
 
 
 def _invalid_handle(entry_id: str) -> dict[str, Any]:

@@ -171,7 +171,8 @@ def _deliver(mapping: Mapping, queue: dict[str, Any], messages: list[dict[str, A
         return True
     answer = call(mapping, {"Records": wanted})
     if answer.failed:
-        _log.warning("%s failed a batch from %s", mapping.config["FunctionName"], mapping.source)
+        function = mapping.config["FunctionName"]
+        _log.warning("%s failed a batch from %s: %s", function, mapping.source, answer.body)
         return False
     failed = failed_ids(answer.body, kept) if mapping.reports_items else set[str]()
     delete(queue["url"], {m["receipt_handle"] for m in messages if m["id"] in kept - failed})

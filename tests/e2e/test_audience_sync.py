@@ -1,7 +1,6 @@
 """Changes of users and endpoints reach the project, on the embedded AWS under IAM."""
 
 import json
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +11,13 @@ from typing import Any
 import pytest
 
 from embedded.demo.account import Account
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.stage import Stage
+from tests.support.embedded_aws import eventually
 
 pytestmark = pytest.mark.e2e
 STACK = "AudienceSync"
+WITHIN = 60.0
 
 
 @pytest.fixture
@@ -44,13 +46,8 @@ class Audience:
         return {"Id": f"{self.prefix}{name}", **members}
 
     def send(self, messages: Sequence[dict[str, Any] | str]) -> None:
-        sqs, url = self.account.client("sqs"), self.account.output(STACK, "QueueUrl")
-        for start in range(0, len(messages), 10):
-            entries = [
-                {"Id": str(n), "MessageBody": each if isinstance(each, str) else json.dumps(each)}
-                for n, each in enumerate(messages[start : start + 10])
-            ]
-            assert not sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
+        bodies = [each if isinstance(each, str) else json.dumps(each) for each in messages]
+        fill(self.account, self.account.output(STACK, "QueueUrl"), bodies)
 
     def found(self, name: str) -> dict[str, Any] | None:
         """The endpoint as the project has it."""
@@ -63,35 +60,17 @@ class Audience:
         response: dict[str, Any] = answer["EndpointResponse"]
         return response
 
-    def dead(self, count: int, within: float = 60) -> list[tuple[str, dict[str, Any]]]:
+    def dead(self, count: int, within: float = WITHIN) -> list[tuple[str, dict[str, Any]]]:
         """The dead letters of this test, each with its reason, taken from the queue."""
-        sqs, url = self.account.client("sqs"), self.account.output(STACK, "DeadLettersUrl")
-        letters: list[tuple[str, dict[str, Any]]] = []
-        deadline = time.monotonic() + within
-        while len(letters) < count and time.monotonic() < deadline:
-            answer = sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["Reason"], WaitTimeSeconds=1
-            )
-            for message in answer.get("Messages", []):
-                if self.prefix not in message["Body"]:
-                    continue
-                reason = message["MessageAttributes"]["Reason"]["StringValue"]
-                letters.append((reason, json.loads(message["Body"])))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return letters
+        letters = DeadLetters.of(self.account, STACK, mark=self.prefix)
+        found = eventually(letters.read, lambda seen: len(seen) >= count, within=within)
+        return [(letter.reason, json.loads(letter.body)) for letter in found]
 
 
 @pytest.fixture
 def audience(account: Account) -> Audience:
     hidden = waiting(account, "ApproximateNumberOfMessagesNotVisible")
     return Audience(account, f"e2e-{uuid.uuid4().hex[:8]}-", hidden)
-
-
-def eventually(look: Callable[[], Any], within: float = 60) -> Any:
-    deadline = time.monotonic() + within
-    while not (seen := look()) and time.monotonic() < deadline:
-        time.sleep(0.3)
-    return seen
 
 
 def waiting(account: Account, *names: str) -> int:
@@ -104,7 +83,7 @@ def waiting(account: Account, *names: str) -> int:
 def drained(audience: Audience) -> bool:
     """Whether nothing of the test waits in the queue any more."""
     names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    return bool(eventually(lambda: waiting(audience.account, *names) <= audience.hidden))
+    return bool(eventually(lambda: waiting(audience.account, *names) <= audience.hidden, within=WITHIN))
 
 
 def test_an_endpoint_is_made_changed_opted_out_and_deleted_whatever_comes_twice_or_late(
@@ -116,17 +95,17 @@ def test_an_endpoint_is_made_changed_opted_out_and_deleted_whatever_comes_twice_
         "endpoints": [audience.endpoint("a", Attributes={"Plan": ["x"]})],
     }
     audience.send([first, first])
-    assert eventually(lambda: audience.found("a"))
+    assert eventually(lambda: audience.found("a"), within=WITHIN)
     newest = {"kind": "change", "version": 9, "endpoints": [audience.change("a", Attributes={"Plan": ["z"]})]}
     audience.send([newest])
-    assert eventually(lambda: (audience.found("a") or {}).get("Attributes") == {"Plan": ["z"]})
+    assert eventually(lambda: (audience.found("a") or {}).get("Attributes") == {"Plan": ["z"]}, within=WITHIN)
     late = {"kind": "change", "version": 5, "endpoints": [audience.change("a", Attributes={"Plan": ["y"]})]}
     audience.send([late, {"kind": "opt_out", "version": 10, "endpoints": [audience.change("a")]}])
-    assert eventually(lambda: (audience.found("a") or {}).get("OptOut") == "ALL")
+    assert eventually(lambda: (audience.found("a") or {}).get("OptOut") == "ALL", within=WITHIN)
     assert drained(audience)
     assert (audience.found("a") or {})["Attributes"] == {"Plan": ["z"]}
     audience.send([{"kind": "delete", "version": 11, "endpoints": [audience.change("a")]}])
-    assert eventually(lambda: audience.found("a") is None)
+    assert eventually(lambda: audience.found("a") is None, within=WITHIN)
     audience.send([first])
     assert drained(audience)
     assert audience.found("a") is None
@@ -166,7 +145,7 @@ def test_a_sixteenth_endpoint_of_a_user_is_found_among_the_others_and_refused_al
         "endpoints": [audience.endpoint(f"u{n}") for n in range(15)],
     }
     audience.send([fifteen])
-    assert eventually(lambda: audience.found("u14"))
+    assert eventually(lambda: audience.found("u14"), within=WITHIN)
     others = [
         {"kind": "create", "version": 1, "endpoints": [audience.endpoint(f"other{n}")]} for n in range(20)
     ]
@@ -175,7 +154,7 @@ def test_a_sixteenth_endpoint_of_a_user_is_found_among_the_others_and_refused_al
     ((reason, letter),) = audience.dead(1)
     assert "BadRequestException" in reason
     assert letter["endpoints"][0]["Id"].endswith("u15")
-    assert eventually(lambda: all(audience.found(f"other{n}") for n in range(20)))
+    assert eventually(lambda: all(audience.found(f"other{n}") for n in range(20)), within=WITHIN)
     assert audience.found("u15") is None
 
 
@@ -185,12 +164,12 @@ def test_all_endpoints_of_a_user_are_deleted_and_an_older_change_brings_none_bac
     user = {"UserId": f"{audience.prefix}leaver"}
     made = {"kind": "create", "version": 1, "user": user}
     audience.send([{**made, "endpoints": [audience.endpoint("d0"), audience.endpoint("d1")]}])
-    assert eventually(lambda: audience.found("d0") and audience.found("d1"))
+    assert eventually(lambda: audience.found("d0") and audience.found("d1"), within=WITHIN)
     audience.send([{"kind": "delete", "version": 3, "user": user}])
-    assert eventually(lambda: audience.found("d0") is None and audience.found("d1") is None)
+    assert eventually(lambda: audience.found("d0") is None and audience.found("d1") is None, within=WITHIN)
     newer = {"kind": "create", "version": 1, "endpoints": [audience.endpoint("marker")]}
     audience.send([{**made, "version": 2, "endpoints": [audience.endpoint("d2")]}, newer])
-    assert eventually(lambda: audience.found("marker"))
+    assert eventually(lambda: audience.found("marker"), within=WITHIN)
     assert audience.found("d2") is None
 
 
@@ -232,7 +211,7 @@ def test_a_long_backlog_goes_by_file_and_ends_like_the_rest(
                 for n in range(count)
             ]
         )
-    assert eventually(counted), "nothing was imported by file"
+    assert eventually(counted, within=WITHIN), "nothing was imported by file"
     sample = [*range(0, count, 50), count - 1]
     assert eventually(lambda: all(audience.found(f"f{n}") for n in sample), within=90)
     # Once the file is over, the next change of its endpoints is no longer held.
@@ -252,7 +231,7 @@ def test_a_file_below_endpoints_makes_endpoints_and_no_segment(audience: Audienc
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return json.load(s3.get_object(Bucket=bucket, Key=listed[0]["Key"])["Body"]) if listed else None
 
-    told = eventually(report)
+    told = eventually(report, within=WITHIN)
     assert (told["outcome"], told["accepted"], told["segment_id"]) == ("IMPORTED", 1, None)
     assert told["quarantined_by_reason"] == {"missing_opt_out": 1}
     assert audience.found("file")

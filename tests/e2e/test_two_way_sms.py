@@ -12,6 +12,7 @@ import pytest
 
 from embedded.demo.account import Account
 from embedded.demo.handsets import received, two_way_number, write
+from embedded.demo.queues import DeadLetters
 from embedded.demo.stage import Stage
 from tests.support.embedded_aws import eventually
 
@@ -75,17 +76,6 @@ class Number:
         assert eventually(
             lambda: self.item(handset, f"MESSAGE#{message_id}"), lambda item: "done" in item, within=WITHIN
         )
-
-    def dead(self, marker: str) -> list[str]:
-        """The reasons of the dead letters whose body holds a text."""
-        sqs = self.account.client("sqs")
-        url = self.account.output("TwoWaySms", "DeadLettersUrl")
-        messages = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=1, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        return [
-            each["MessageAttributes"]["Reason"]["StringValue"] for each in messages if marker in each["Body"]
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -194,8 +184,9 @@ def test_what_is_no_message_is_dead_with_its_reason_and_the_next_one_is_answered
     }
     for text in (f"hello {marker}", json.dumps({"marker": marker}), json.dumps(bad)):
         sns.publish(TopicArn=ours.topic, Message=text)
-    reasons = eventually(lambda: ours.dead(marker), lambda found: len(found) >= 3, within=WITHIN)
-    assert sorted(reasons) == [
+    letters = DeadLetters.of(ours.account, "TwoWaySms", mark=marker)
+    found = eventually(letters.read, lambda found: len(found) >= 3, within=WITHIN)
+    assert sorted(letter.reason for letter in found) == [
         "unreadable: inboundMessageId is missing",
         "unreadable: originationNumber is not as End User Messaging writes it",
         "unreadable: the message is not JSON",

@@ -13,6 +13,7 @@ import pytest
 
 from embedded.demo.account import Account
 from embedded.demo.mail import kept_mail
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.stage import Stage
 from tests.support.embedded_aws import eventually
 
@@ -58,12 +59,8 @@ class Shop:
 
     def send(self, *messages: object) -> None:
         """Put messages into the pattern's queue; a text goes as it is."""
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "QueueUrl")
-        entries = [
-            {"Id": str(n), "MessageBody": each if isinstance(each, str) else json.dumps(each)}
-            for n, each in enumerate(messages)
-        ]
-        assert not sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
+        bodies = [each if isinstance(each, str) else json.dumps(each) for each in messages]
+        fill(self.account, self.account.output(_STACK, "QueueUrl"), bodies)
 
     def put_on_bus(self, *details: dict[str, Any]) -> None:
         bus = self.account.output(_STACK, "EventBusName")
@@ -92,22 +89,9 @@ class Shop:
 
     def letters(self, count: int) -> list[tuple[str, str]]:
         """This shop's dead letters, each once: the reason's word, and what stands in it."""
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "DeadLettersUrl")
-        found: list[tuple[str, str]] = []
-
-        def read() -> int:
-            answer = sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["Reason"], WaitTimeSeconds=1
-            )
-            for message in answer.get("Messages", []):
-                if self.mark in message["Body"]:
-                    reason = message["MessageAttributes"]["Reason"]["StringValue"]
-                    found.append((reason.partition(":")[0], message["Body"]))
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return len(found)
-
-        eventually(read, lambda seen: seen >= count, within=_WITHIN)
-        return found
+        letters = DeadLetters.of(self.account, _STACK, mark=self.mark)
+        found = eventually(letters.read, lambda seen: len(seen) >= count, within=_WITHIN)
+        return [(letter.kind, letter.body) for letter in found]
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from embedded.demo.account import Account
+from embedded.demo.queues import DeadLetters
 
 # From the table of campaigns to the inbox: seconds on AWS, more on a busy laptop.
 WITHIN = 60.0
@@ -42,14 +43,8 @@ class Inbox:
 
     def reasons(self, tag: str) -> list[str]:
         """Why messages that hold a tag are dead letters."""
-        letters = self.account.client("sqs").receive_message(
-            QueueUrl=self.account.output("CustomChannels", "InboxDeadLettersUrl"),
-            MaxNumberOfMessages=10,
-            MessageAttributeNames=["Reason"],
-            VisibilityTimeout=0,
-        )
-        mine = (letter for letter in letters.get("Messages", []) if tag in letter["Body"])
-        return sorted(letter["MessageAttributes"]["Reason"]["StringValue"] for letter in mine)
+        letters = DeadLetters.of(self.account, "CustomChannels", "InboxDeadLettersUrl", mark=tag)
+        return sorted(letter.reason for letter in letters.read())
 
     @property
     def queue_url(self) -> str:

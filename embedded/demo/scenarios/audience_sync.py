@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
 from embedded.demo.scenario import Scenario
 from embedded.demo.settling import settle
@@ -108,7 +109,7 @@ class AudienceSync(Scenario):
 
     def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:
         """Sends everybody, waits until they are there, and sends what becomes of them."""
-        audience = _Audience(stage.account, Counter())
+        audience = _Audience(stage.account, DeadLetters.of(stage.account, _STACK))
         narrator.step(f"sending {len(self.plan.creations)} new endpoints to the queue of changes")
         audience.send(self.plan.creations)
         audience.wait_for(self.plan.ids)
@@ -120,16 +121,10 @@ class AudienceSync(Scenario):
 @dataclass(frozen=True)
 class _Audience:
     account: Account
-    dead: Counter[str]
+    letters: DeadLetters
 
     def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "QueueUrl")
-        for start in range(0, len(messages), 10):
-            entries = [
-                {"Id": str(number), "MessageBody": json.dumps(message)}
-                for number, message in enumerate(messages[start : start + 10])
-            ]
-            sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        fill(self.account, self.account.output(_STACK, "QueueUrl"), list(map(json.dumps, messages)))
 
     def wait_for(self, ids: Iterable[str]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -139,13 +134,12 @@ class _Audience:
 
     def counts(self, ids: Iterable[str]) -> Counts:
         """What each endpoint is now, and the dead letters that were read until now."""
-        self._read_dead_letters()
         states = Counter(_state(self._found(each)) for each in ids)
         late = states.pop("late", 0)
         return {
             **{Cell("Project", f"endpoints {state}"): count for state, count in states.items()},
             Cell("Project", "endpoints that a late change reached"): late,
-            **{Cell("Dead letters", reason): count for reason, count in self.dead.items()},
+            **self.letters.counts(),
         }
 
     def _found(self, endpoint_id: str) -> Mapping[str, Any] | None:
@@ -157,16 +151,6 @@ class _Audience:
             return None
         found: Mapping[str, Any] = answer["EndpointResponse"]
         return found
-
-    def _read_dead_letters(self) -> None:
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "DeadLettersUrl")
-        while messages := sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["Reason"]
-        ).get("Messages"):
-            for message in messages:
-                reason: str = message["MessageAttributes"]["Reason"]["StringValue"]
-                self.dead[reason.partition(":")[0]] += 1
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _state(endpoint: Mapping[str, Any] | None) -> str:

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from embedded.demo.account import Account
 from embedded.demo.handsets import received, two_way_number, write
 from embedded.demo.ledger import Cell, Counts
+from embedded.demo.queues import DeadLetters
 from embedded.demo.report import Narrator
 from embedded.demo.scenario import Scenario
 from embedded.demo.settling import settle
@@ -145,11 +146,13 @@ class _Talk:
     account: Account
     number: str
     chats: tuple[_Chat, ...]
+    letters: DeadLetters
 
     @classmethod
     def begin(cls, account: Account, chats: tuple[_Chat, ...]) -> "_Talk":
         sms, topic = account.client("pinpoint-sms-voice-v2"), account.output(_STACK, "TopicArn")
-        return cls(account, two_way_number(sms, topic, self_managed=True), chats)
+        number = two_way_number(sms, topic, self_managed=True)
+        return cls(account, number, chats, DeadLetters.of(account, _STACK, mark=number))
 
     def publish(self, texts: Sequence[str]) -> None:
         for text in texts:
@@ -175,7 +178,7 @@ class _Talk:
         got[Cell("Table", "messages that are done")] = self._done()
         got[Cell("Table", "handsets that want nothing")] = sum(silent)
         got[Cell("Opt-out list", "handsets on it")] = self._listed()
-        return got + self._endpoints() + self._dead_letters()
+        return got + self._endpoints() + self.letters.counts()
 
     def _items(self, is_one: Callable[[dict[str, dict[str, object]]], bool]) -> list[bool]:
         found: list[bool] = []
@@ -211,21 +214,6 @@ class _Talk:
             opt_out = found["EndpointResponse"]["OptOut"]
             counts[Cell("Project", f"endpoints opted {'out' if opt_out == 'ALL' else 'in'}")] += 1
         return counts
-
-    def _dead_letters(self) -> Counter[Cell]:
-        """Read without taking them; those that other numbers left are none of ours."""
-        sqs, ids = self.account.client("sqs"), dict[str, str]()
-        for _ in range(3):
-            answer = sqs.receive_message(
-                QueueUrl=self.account.output(_STACK, "DeadLettersUrl"),
-                MaxNumberOfMessages=10,
-                VisibilityTimeout=0,
-                MessageAttributeNames=["All"],
-            )
-            for message in answer.get("Messages", []):
-                if self.number in message["Body"]:
-                    ids[message["MessageId"]] = message["MessageAttributes"]["Reason"]["StringValue"]
-        return Counter(Cell("Dead letters", reason.partition(":")[0]) for reason in ids.values())
 
 
 def _short(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell, Counts
 from embedded.demo.mail import kept_mail
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
 from embedded.demo.scenario import Scenario, ScenarioFailed
 from embedded.demo.settling import settle
@@ -109,7 +110,7 @@ class UserEvents(Scenario):
     def run(self, stage: Stage, expected: Counts, narrator: Narrator) -> Counts:
         """Starts the campaign, sends half of the events to the queue and half to the bus, and waits."""
         plan = self.plan
-        desk = _Desk(stage.account, plan)
+        desk = _Desk(stage.account, plan, DeadLetters.of(stage.account, _STACK))
         with desk.answered_by_mail():
             desk.wait_for_first_answer()
             events = plan.events
@@ -123,8 +124,8 @@ class UserEvents(Scenario):
 class _Desk:
     account: Account
     plan: Plan
+    letters: DeadLetters
     found: set[str] = field(default_factory=set[str])
-    dead: Counter[str] = field(default_factory=Counter[str])
 
     @contextlib.contextmanager
     def answered_by_mail(self) -> Generator[None]:
@@ -159,13 +160,7 @@ class _Desk:
         raise ScenarioFailed(f"no campaign answered {_FORGOTTEN} within {_PATIENCE_SECONDS:.0f} seconds")
 
     def send(self, events: Sequence[Mapping[str, Any]]) -> None:
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "QueueUrl")
-        for start in range(0, len(events), 10):
-            entries = [
-                {"Id": str(number), "MessageBody": json.dumps(event)}
-                for number, event in enumerate(events[start : start + 10])
-            ]
-            sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        fill(self.account, self.account.output(_STACK, "QueueUrl"), list(map(json.dumps, events)))
 
     def put_on_bus(self, events: Sequence[Mapping[str, Any]]) -> None:
         bus = {"EventBusName": self.account.output(_STACK, "EventBusName"), "Source": "com.example.shop"}
@@ -179,7 +174,6 @@ class _Desk:
 
     def counts(self) -> Counts:
         """What the project, the mail service and the dead letters have now."""
-        self._read_dead_letters()
         good = [*self.plan.viewers, *self.plan.forgetful]
         self.found.update(person for person in good if person not in self.found and self._exists(person))
         answers = self._answers()
@@ -188,7 +182,7 @@ class _Desk:
             Cell("Project", "endpoints of wrong events"): sum(map(self._exists, self.plan.flaws)),
             Cell("Mail kept", "answers"): len(answers),
             Cell("Mail kept", "people answered"): len(set(answers)),
-            **{Cell("Dead letters", reason): count for reason, count in self.dead.items()},
+            **self.letters.counts(),
         }
 
     def _answers(self) -> list[str]:
@@ -203,16 +197,6 @@ class _Desk:
         except pinpoint.exceptions.NotFoundException:
             return False
         return True
-
-    def _read_dead_letters(self) -> None:
-        sqs, url = self.account.client("sqs"), self.account.output(_STACK, "DeadLettersUrl")
-        while messages := sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["Reason"]
-        ).get("Messages"):
-            for message in messages:
-                reason: str = message["MessageAttributes"]["Reason"]["StringValue"]
-                self.dead[reason.partition(":")[0]] += 1
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _event(event_type: str, person: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from embedded.demo.account import Account
 from embedded.demo.ledger import Counts
+from embedded.demo.queues import DeadLetters, fill
 from embedded.demo.report import Narrator
 from embedded.demo.scenario import Scenario
-from embedded.demo.scenarios.send_message.desk import Results, ask, mails, refused, verify
+from embedded.demo.scenarios.send_message.desk import Results, mails, verify
 from embedded.demo.scenarios.send_message.plan import Plan, make_plan
 from embedded.demo.settling import settle
 from embedded.demo.stage import Stage
@@ -37,15 +38,15 @@ class SendMessage(Scenario):
         narrator.step(f"storing {len(plan.endpoints)} endpoints, and a file of {plan.lines} recipients")
         _store(account, plan)
         narrator.step(f"putting {len(plan.bodies)} requests into the queue")
-        ask(account, plan.bodies)
+        fill(account, account.output("SendMessage", "QueueUrl"), plan.bodies)
         narrator.step("waiting for each recipient's result")
-        dead: dict[str, str] = {}
+        letters = DeadLetters.of(account, "SendMessage", mark=plan.tag)
 
         def late() -> Counts:
             return {
                 **results.counts(),
                 **mails(account, plan.tag),
-                **refused(account, plan.tag, dead),
+                **letters.counts(),
             }
 
         return settle(expected, {}, late, narrator)

@@ -3,18 +3,12 @@
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 from embedded.demo.account import Account
 from embedded.demo.ledger import Cell
 from embedded.demo.mail import kept_mail
 from embedded.demo.scenarios.send_message.plan import SENDER
-
-_MOST_OF_BATCH: Final = 10
-# SQS takes a MiB a call.
-_MOST_BYTES: Final = 1_000_000
 
 
 @dataclass
@@ -74,44 +68,9 @@ def verify(account: Account) -> None:
         ses.create_email_identity(EmailIdentity=SENDER)
 
 
-def ask(account: Account, bodies: Sequence[str]) -> None:
-    """Put requests into the queue, in their order."""
-    sqs, url = account.client("sqs"), account.output("SendMessage", "QueueUrl")
-    for chunk in _batches(bodies):
-        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
-        answer: Mapping[str, Any] = sqs.send_message_batch(QueueUrl=url, Entries=entries)
-        assert not answer.get("Failed")
-
-
-def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if batch and (len(batch) == _MOST_OF_BATCH or size + length > _MOST_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += length
-    if batch:
-        yield batch
-
-
 def mails(account: Account, tag: str) -> Counter[Cell]:
     """The mails of a run, and to how many people they went."""
     to = Counter(
         address for mail in kept_mail(account.endpoint) for address in mail["To"] if f"+{tag}-" in address
     )
     return Counter({Cell("Mail kept", "messages"): to.total(), Cell("Mail kept", "people"): len(to)})
-
-
-def refused(account: Account, tag: str, dead: dict[str, str]) -> Counter[Cell]:
-    """The dead letters of a run by reason; `dead` has those of earlier calls, by message."""
-    sqs, url = account.client("sqs"), account.output("SendMessage", "DeadLettersUrl")
-    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-    for message in received.get("Messages", []):
-        if tag in message["Body"]:
-            reason: str = message["MessageAttributes"]["Reason"]["StringValue"]
-            dead[message["MessageId"]] = reason.partition(":")[0]
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return Counter(Cell("Dead letters", reason) for reason in dead.values())
