@@ -21,11 +21,14 @@ from tests.support.audience_sync import creation, sync_desk
 from tests.support.lambda_context import LambdaContext
 from tests.support.message_room import message_room
 from tests.support.payloads import payload
+from tests.support.two_way_sms import notification, room
 from tests.support.user_events import desk
 
 _BATCH: Final = 500
 # What Lambda hands to the sync.
 _MOST_CHANGES: Final = 100
+# What Lambda hands to the worker of two-way SMS.
+_MOST_MESSAGES: Final = 10
 # What Pinpoint hands to a channel or a hook.
 _MOST_ENDPOINTS: Final = 50
 
@@ -98,6 +101,21 @@ def campaign_hook(items: int) -> float:
         places = Places(_NewTable(), "places", most=3, window=86400)
         hook = Hook([FrequencyCap(places, threads)], None, budget=10)
         return _endpoints_handed_over(hook.answer, "campaign_hook/campaign", items)
+
+
+def inbound_messages(items: int) -> float:
+    """Seconds for texts of one handset each, every one answered."""
+    # moto loses writes that two threads make at once.
+    with room(threads=1) as desk:
+        texts = [
+            notification(message_id=f"in-{number}", sender=f"+1425{number:07}") for number in range(items)
+        ]
+        began = time.perf_counter()
+        for start in range(0, items, _MOST_MESSAGES):
+            _require(len(desk.process(*texts[start : start + _MOST_MESSAGES])), 0)
+        seconds = time.perf_counter() - began
+        _require(len(desk.sent), items)
+    return seconds
 
 
 class _Queue:
@@ -177,6 +195,7 @@ HANDLERS: Final[Mapping[str, Callable[[int], float]]] = {
     "event_stream": event_stream,
     "channel_batches": channel_batches,
     "campaign_hook": campaign_hook,
+    "inbound_messages": inbound_messages,
 }
 
 

@@ -23,10 +23,11 @@ _HANDLERS: Final = (
     "event_stream",
     "channel_batches",
     "campaign_hook",
+    "inbound_messages",
 )
 _FEW: Final = 1_000
 _MANY: Final = 10_000
-_LIMIT: Final = 600.0
+_LIMIT: Final = 1_500.0
 
 
 def figures() -> list[Figure]:

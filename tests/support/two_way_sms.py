@@ -206,14 +206,16 @@ def record_id(body: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def room(opt_outs: Handling = "self", *, opt_out_list: bool = True, max_attempts: int = 3) -> Iterator[Room]:
-    """A worker in a room of its own."""
+def room(
+    opt_outs: Handling = "self", *, opt_out_list: bool = True, max_attempts: int = 3, threads: int = 4
+) -> Iterator[Room]:
+    """A worker in a room of its own, at so many conversations at once."""
     now = [NOW]
 
     def clock() -> float:
         return now[0]
 
-    with mock_aws(), ThreadPoolExecutor(4) as threads:
+    with mock_aws(), ThreadPoolExecutor(threads) as pool:
         dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
         _table(dynamodb, "ledger", "pk")
         _table(dynamodb, "conversations", "pk", "sk")
@@ -257,7 +259,7 @@ def room(opt_outs: Handling = "self", *, opt_out_list: bool = True, max_attempts
             clock=clock,
         )
         queue = SourceQueue(sqs, url="queue", dead_letters_url=dead_url)
-        worker = Worker(answering, queue, threads, seconds=40.0, clock=clock)
+        worker = Worker(answering, queue, pool, seconds=40.0, clock=clock)
         yield Room(worker, dynamodb, bot, project, phones, dead, now, waits)
 
 
