@@ -48,6 +48,7 @@ NAMES: Final = (
     "ministack.core.iam_evaluator.evaluate_trust_policy",
     "ministack.core.iam_evaluator.resolve_principal",
     # Lambda's worker processes.
+    "ministack.core.lambda_runtime.Worker._drain_stderr_bounded",
     "ministack.core.lambda_runtime._PYTHON_WORKER_SCRIPT",
     "ministack.core.lambda_runtime.reset",
     # Lambda concurrency.

@@ -5,8 +5,10 @@ from typing import Final
 
 from embedded import ministack_names
 from embedded.server import Server
+from embedded.workers.output import quick
 
 _WORKER_SCRIPT: Final = "ministack.core.lambda_runtime._PYTHON_WORKER_SCRIPT"
+_GATHERS_OUTPUT: Final = "ministack.core.lambda_runtime.Worker._drain_stderr_bounded"
 _SETS_ENVIRONMENT: Final = "os.environ.update(env)"
 
 
@@ -22,6 +24,7 @@ def install(server: Server) -> None:
     """
     script: str = ministack_names.find(_WORKER_SCRIPT)
     ministack_names.replace(_WORKER_SCRIPT, with_prologue(script, port=server.port))
+    ministack_names.replace(_GATHERS_OUTPUT, quick(ministack_names.find(_GATHERS_OUTPUT)))
 
 
 def with_prologue(script: str, *, port: int) -> str:
