@@ -199,7 +199,7 @@ def test_what_aws_answers_is_recorded_and_not_answered_twice(account: Account) -
         message = number.write(GERMANY_NEXT, "STOP")
         number.is_done(GERMANY_NEXT, message)
         number.is_done(GERMANY_NEXT, number.write(GERMANY_NEXT, "hours"))
-        (confirmation,) = number.got(GERMANY_NEXT)
+        (confirmation,) = eventually(lambda: number.got(GERMANY_NEXT), within=WITHIN)
         assert confirmation != OUT
         assert number.item(GERMANY_NEXT, "CONSENT")["opted_out"] == {"BOOL": True}
 
