@@ -18,7 +18,7 @@ from tests.support.answers import hold_all
 from tests.support.handsets import CALLED
 
 _LOG: Final = pytest.StashKey[Path]()
-_LINES_BEFORE: Final = pytest.StashKey[int]()
+_LENGTH_BEFORE: Final = pytest.StashKey[int]()
 _MOST_LINES: Final = 40
 
 
@@ -36,7 +36,8 @@ def hosted_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Remember how far the log of the embedded AWS was when a test began."""
-    item.stash[_LINES_BEFORE] = len(_log_lines(item.config))
+    log = item.config.stash.get(_LOG, None)
+    item.stash[_LENGTH_BEFORE] = log.stat().st_size if log else 0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -45,13 +46,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show with a failed test what the embedded AWS warned of meanwhile: the log goes with the stage."""
     report = yield
-    if report.failed and call.when == "call":
-        lines = _log_lines(item.config)[item.stash[_LINES_BEFORE] :]
-        warned = [line for line in lines if " INFO " not in line]
+    log = item.config.stash.get(_LOG, None)
+    if log and report.failed and call.when == "call":
+        written = log.read_bytes()[item.stash[_LENGTH_BEFORE] :].decode(errors="replace")
+        warned = [line for line in written.splitlines() if " INFO " not in line]
         report.sections.append(("the embedded AWS warned of", "\n".join(warned[-_MOST_LINES:])))
     return report
-
-
-def _log_lines(config: pytest.Config) -> list[str]:
-    log = config.stash.get(_LOG, None)
-    return log.read_text(errors="replace").splitlines() if log and log.exists() else []
